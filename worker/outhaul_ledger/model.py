@@ -1,0 +1,97 @@
+"""The values that travel into and out of the ledger. Times are Unix milliseconds of the server's clock."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SKIPPED = "skipped"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class Acceptance(StrEnum):
+    """What `accept` did with an event."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+class Submission(NamedTuple):
+    """One event as a producer hands it in. `digest` is of what the caller gave, before defaults."""
+
+    event_id: str
+    digest: str
+    source: str
+    type: str
+    body: bytes
+
+
+class Accepted(NamedTuple):
+    """The ledger's answer to one submission; `accepted_at` is that of the first acceptance."""
+
+    result: Acceptance
+    accepted_at: int
+
+
+class Inbound(NamedTuple):
+    """An accepted event that is leased for routing."""
+
+    event_id: str
+    body: bytes
+
+
+class Route(NamedTuple):
+    """One destination an event goes to; with `skipped` set it ends there, with that reason."""
+
+    destination: str
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's temporary right to attempt one delivery.
+
+    `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
+    that burned the retry budget, this one included; `since` is the acceptance or the last replay.
+    """
+
+    destination: str
+    event_id: str
+    attempt: int
+    tries: int
+    accepted_at: int
+    since: int
+    possible_duplicate: bool
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What an attempt came to, as `settle` writes it.
+
+    `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
+    does not count against the retry budget. `ambiguous` marks the next attempt a possible duplicate. `pause` is a
+    reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is the
+    attempt log's JSON, already redacted; the ledger only stores it.
+    """
+
+    destination: str
+    event_id: str
+    attempt: int
+    state: State
+    reason: str = ""
+    status: int = 0
+    delay_ms: int = 0
+    burned: bool = True
+    ambiguous: bool = False
+    pause: str = ""
+    line: bytes = b""

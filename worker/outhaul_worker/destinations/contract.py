@@ -1,0 +1,88 @@
+"""What a destination kind is: the small interface that built-in and third-party kinds implement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from marshmallow import Schema
+from outhaul_config.destinations import Destination
+from outhaul_config.policy import Policy
+from outhaul_producers.event import Event
+
+from outhaul_worker.exchange import Answer, Request
+
+
+class Meaning(StrEnum):
+    """What an answer means for the delivery, before policy decides what happens next."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    DEAD = "dead"
+    DESTINATION_FAULT = "destination_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An event in the destination's own form: deterministic, without credentials or anything of the attempt."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The destination has no use for this event; the delivery ends as `skipped` with this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The attempt a request is made for: when it is sent (Unix seconds) and its number, from 1."""
+
+    sent_at: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a destination reads an answer: the meaning, a reason for people, and warnings to keep with the delivery."""
+
+    meaning: Meaning
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Unserialisable(ValueError):
+    """The destination should get this event but it lacks something; `field` is the canonical path, ends as dead."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field}: {expected}")
+        self.field = field
+
+
+class DestinationKind(Protocol):
+    """One kind of endpoint. Built once per configured destination and process, used from one thread."""
+
+    name: ClassVar[str]
+    options: ClassVar[type[Schema]]
+    policy: ClassVar[Policy]
+
+    def __init__(self, destination: Destination) -> None: ...
+
+    def serialise(self, event: Event) -> Payload | NotApplicable:
+        """Turn a canonical event into the payload. Pure: same event, same bytes; the event is not changed.
+
+        Raises:
+            Unserialisable: the event lacks something this destination requires.
+        """
+        ...
+
+    def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
+        """Address, authenticate and sign the payload for one attempt."""
+        ...
+
+    def classify(self, answer: Answer) -> Verdict:
+        """Say what an answer with an HTTP status means. Total over all statuses; faults are judged by the pipeline."""
+        ...
