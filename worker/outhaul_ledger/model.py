@@ -95,3 +95,28 @@ class Settlement:
     ambiguous: bool = False
     pause: str = ""
     line: bytes = b""
+
+
+class Leased(NamedTuple):
+    """What `lease` answers: server time, ms until a lane is due (-1: none), whether the worker is to stop, the leases."""
+
+    now: int
+    wait_ms: int
+    stopping: bool
+    leases: list[Lease]
+
+
+class Dispatch(NamedTuple):
+    """What `dispatch` answers: whether to send a drain, ms until work is due (-1: none), drains alive or asked for."""
+
+    send: bool
+    wait_ms: int
+    running: int
+
+
+class Recovered(NamedTuple):
+    """What `recover` did: deliveries and events made due again, dead-lettered ones, drains given up."""
+
+    recovered: int
+    dead: int
+    drains: int

@@ -1,0 +1,81 @@
+"""Every key Outhaul keeps in Redis or Valkey, as one table. Nothing else spells a key.
+
+A name ending in a colon is a stem: an event id, destination or drain follows it. The hash tag `{0}` is the shard; all
+keys of a shard live in one cluster slot, so that one script may touch them together.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the layout: the pattern behind the prefix, the Redis type, when it expires, what it holds."""
+
+    pattern: str
+    type: str
+    expires: str
+    holds: str
+
+    @property
+    def stem(self) -> str:
+        """The fixed part of the pattern."""
+        return self.pattern.partition("<")[0]
+
+
+_FINISHED = "retention after the event's last delivery finished"
+
+KEYS: dict[str, Key] = {
+    "event": Key("event:<id>", "string", _FINISHED, "the canonical JSON of an event, as accepted"),
+    "record": Key(
+        "record:<id>",
+        "hash",
+        _FINISHED,
+        "`digest`, `at` (accepted), `source`, `type`, `open` (unfinished deliveries), `kept` (dead or held ones), and "
+        "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
+        "status, drain, reason",
+    ),
+    "attempts": Key("attempts:<id>", "list", _FINISHED, "one JSON line per attempt, capped per destination"),
+    "inbox": Key(
+        "inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"
+    ),
+    "lane": Key(
+        "lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"
+    ),
+    "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
+    "inflight": Key(
+        "inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"
+    ),
+    "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
+    "held": Key(
+        "held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"
+    ),
+    "destinations": Key(
+        "destinations", "set", "never", "every destination that ever got a delivery or a setting"
+    ),
+    "destination": Key(
+        "destination:<destination>",
+        "hash",
+        "never",
+        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`",
+    ),
+    "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
+    "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),
+    "leases": Key("leases:<drain>", "set", "never", "what a drain has leased: `<destination> <event>`"),
+    "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
+    "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
+    "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
+}
+
+
+def prefix(namespace: str, shard: int = 0) -> str:
+    """What every key of a shard begins with, e.g. `outhaul:{0}:`."""
+    return f"{namespace}:{{{shard}}}:"
+
+
+def stem(name: str, namespace: str) -> str:
+    """The full name of a fixed key, or the fixed part of a key family.
+
+    Raises:
+        KeyError: `name` is not in the table.
+    """
+    return prefix(namespace) + KEYS[name].stem

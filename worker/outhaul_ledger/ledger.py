@@ -1,0 +1,254 @@
+"""The Python face of the ledger: one method per operation, every change of state one script on the server."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+import redis
+from outhaul_config import keys
+from outhaul_config.connections import open_client
+
+from outhaul_ledger.errors import LedgerUnavailable, is_refusal
+from outhaul_ledger.model import (
+    Acceptance,
+    Accepted,
+    Dispatch,
+    Inbound,
+    Lease,
+    Leased,
+    Recovered,
+    Route,
+    Settlement,
+    State,
+    Submission,
+)
+from outhaul_ledger.operations import load
+from outhaul_ledger.record import DeliveryRecord, EventRecord
+from outhaul_ledger.survey import KeptEntry, Survey
+
+if TYPE_CHECKING:
+    from outhaul_config.settings import Settings
+
+SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
+ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
+POISON = 3  # lost leases in a row that make a dead letter
+ATTEMPT_LINES = 50  # kept per delivery
+
+
+class Ledger:
+    """All state of events and deliveries. Thread-safe and fork-safe, as its client is.
+
+    Every method raises `LedgerUnavailable` when the server cannot be reached or refuses; all are safe to call again.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        namespace: str = "outhaul",
+        *,
+        retention: float = 7 * 86400.0,
+        durability: Literal["server", "fsync"] = "server",
+        fsync_timeout: float = 2.0,
+    ) -> None:
+        """Use `client`, which must answer bytes.
+
+        Args:
+            client: a client of the server, or of a pool.
+            namespace: what all keys begin with.
+            retention: seconds a finished event stays readable and its id stays known.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2).
+            fsync_timeout: seconds to wait for the disk.
+        """
+        self.client = client
+        self.namespace = namespace
+        self._retention = str(int(retention * 1000))
+        self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
+
+    # -- producers ---------------------------------------------------------------------------------------------------
+
+    def accept(self, submissions: Sequence[Submission]) -> list[Accepted]:
+        """Store events, each once; one answer per submission, in order. One round trip, however many."""
+        arguments = [part for submission in submissions for part in submission]
+        answer = self._run("accept", *arguments, fsync=bool(self._fsync_ms))
+        return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
+
+    def status(self, event_id: str) -> EventRecord | None:
+        """Read everything about an event; None when it is unknown or has expired."""
+        return EventRecord.read(event_id, self._run("status", event_id))
+
+    # -- drains ------------------------------------------------------------------------------------------------------
+
+    def begin(self, drain: str) -> None:
+        """Register a drain that starts to work."""
+        self._run("begin", drain)
+
+    def retire(self, drain: str) -> int:
+        """Unregister a drain that ends; returns how many leases it left behind for `recover`."""
+        return int(self._run("retire", drain))
+
+    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
+        """Lease up to `most` accepted events for routing."""
+        flat = self._run("lease_inbox", drain, most, lease_ms)
+        return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
+
+    def fan_out(self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]]) -> list[bool]:
+        """Give each event its deliveries; False where that had been done before."""
+        arguments: list[Any] = [drain, self._retention]
+        for event_id, destinations in routes:
+            arguments += [event_id, len(destinations)]
+            for route in destinations:
+                arguments += route
+        return [bool(done) for done in self._run("fan_out", *arguments)]
+
+    def lease(self, drain: str, worker: str, most: int, lease_ms: int) -> Leased:
+        """Lease up to `most` due deliveries, round robin over lanes, and beat; `most` = 0 only beats."""
+        now, wait, stopping, rows = self._run(
+            "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention
+        )
+        leases = [
+            Lease(destination.decode(), event_id.decode(), *numbers, bool(duplicate), body)
+            for destination, event_id, *numbers, duplicate, body in rows
+        ]
+        return Leased(now, wait, bool(stopping), leases)
+
+    def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
+        """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept)."""
+        arguments: list[Any] = [drain, self._retention, ATTEMPT_LINES]
+        for one in settlements:
+            arguments += (
+                one.destination,
+                one.event_id,
+                one.attempt,
+                one.state,
+                one.reason.replace("\t", " "),
+            )
+            arguments += (one.status, one.delay_ms, int(one.burned), int(one.ambiguous), one.pause, one.line)
+        return [done == 1 for done in self._run("settle", *arguments)]
+
+    # -- dispatchers -------------------------------------------------------------------------------------------------
+
+    def dispatch(self, worker: str, slots: int, *, stopping: bool = False) -> Dispatch:
+        """Beat for a worker with `slots` processes and learn whether to send one more drain."""
+        send, wait, running = self._run(
+            "dispatch", worker, slots, int(stopping), SILENCE_MS, ASK_MS, uuid4().hex
+        )
+        return Dispatch(bool(send), wait, running)
+
+    def wait_for_wake(self, timeout: float) -> bool:
+        """Sleep until work is announced, at most `timeout` seconds; True when it was.
+
+        `timeout` must stay below the client's socket time-out.
+        """
+        try:
+            return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
+        except redis.RedisError as error:
+            raise _translate(error) from error
+
+    def recover(self, most: int = 1000) -> Recovered:
+        """Take up to `most` leases away from drains that stopped beating 10 s ago."""
+        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
+
+    def configure(self, limits: Iterable[tuple[str, int]]) -> None:
+        """Make `(destination, most in flight)` the limits of all workers."""
+        arguments = [part for limit in limits for part in limit]
+        if arguments:
+            self._run("configure", *arguments)
+
+    # -- operators ---------------------------------------------------------------------------------------------------
+
+    def kept(
+        self, state: State, destination: str, *, since: float, until: float, passing: int, most: int
+    ) -> list[KeptEntry]:
+        """Read a page of dead letters or held deliveries, oldest first.
+
+        Args:
+            state: DEAD or HELD.
+            destination: whose.
+            since: ms; entries that came before are left out.
+            until: ms; likewise for later ones.
+            passing: entries at the beginning to pass over.
+            most: entries on the page.
+        """
+        rows = self._run("list_kept", state, destination, since, until, passing, most)
+        return [
+            KeptEntry(event_id.decode(), float(at), kind.decode(), DeliveryRecord.unpack(destination, packed))
+            for event_id, at, kind, packed in rows
+        ]
+
+    def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
+        """Make dead or held `(destination, event id)` due again; False where one was neither."""
+        return [bool(done) for done in self._run("replay", *_flat(deliveries))]
+
+    def discard(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
+        """End dead or held `(destination, event id)` as cancelled; False where one was neither."""
+        return [bool(done) for done in self._run("discard", self._retention, *_flat(deliveries))]
+
+    def open_replay(self, digest: str) -> tuple[int, bool]:
+        """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before."""
+        cutoff, resumed = self._run("open_replay", digest)
+        return cutoff, bool(resumed)
+
+    def close_replay(self, digest: str) -> None:
+        """Forget a replay that has gone through."""
+        self._run("close_replay", digest)
+
+    def pause(self, destination: str, reason: str) -> None:
+        """Keep a destination's deliveries and attempt none of them."""
+        self._run("pause", destination, reason)
+
+    def resume(self, destination: str) -> bool:
+        """Let a paused destination go on; False when it was not paused."""
+        return bool(self._run("resume", destination))
+
+    def survey(self) -> Survey:
+        """Read how every destination stands."""
+        return Survey.read(self._run("survey"))
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
+        operation = load(name)
+        key_names, head = operation.bind(self.namespace)
+        call = (len(key_names), *key_names, *head, *arguments)
+        try:
+            try:
+                return self._send(operation.sha, call, fsync)
+            except redis.exceptions.NoScriptError:
+                self.client.script_load(operation.source)
+                return self._send(operation.sha, call, fsync)
+        except redis.RedisError as error:
+            raise _translate(error) from error
+
+    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
+        if not fsync:
+            return self.client.evalsha(sha, *call)
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.execute_command("EVALSHA", sha, *call)
+            pipe.execute_command("WAITAOF", 1, 0, self._fsync_ms)
+            answer, synced = pipe.execute()
+        if synced[0] < 1:
+            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
+        return answer
+
+
+def connect(settings: "Settings") -> Ledger:
+    """Build the ledger that the settings name; connects on first use."""
+    client = open_client(settings.ledger_url, settings.ledger_timeout)
+    return Ledger(
+        client,
+        settings.namespace,
+        retention=settings.retention,
+        durability=settings.durability,
+        fsync_timeout=settings.ledger_timeout / 2,
+    )
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [part for pair in pairs for part in pair]
+
+
+def _translate(error: redis.RedisError) -> Exception:
+    refused = isinstance(error, redis.ResponseError) and is_refusal(error)
+    if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
+    return error

@@ -1,0 +1,94 @@
+"""An event's record as the ledger keeps it, read into values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from outhaul_ledger.model import State
+
+
+class Waiting(StrEnum):
+    """Why a delivery is not being attempted at this moment."""
+
+    BACKOFF = "backoff"
+    BREAKER_OPEN = "breaker_open"
+    RATE_LIMITED = "rate_limited"
+    PAUSED = "paused"
+    ORDER = "order"
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One delivery as recorded. Times are Unix ms of the server; `since` is the last replay, or 0."""
+
+    destination: str
+    state: State
+    attempts: int
+    tries: int
+    lost: int
+    due: int
+    since: int
+    possible_duplicate: bool
+    status: int
+    drain: str
+    reason: str
+
+    @classmethod
+    def unpack(cls, destination: str, packed: bytes) -> "DeliveryRecord":
+        """Read the packed form that the scripts write."""
+        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split(
+            "\t", 9
+        )
+        numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
+        return cls(destination, State(state), *numbers, duplicate == "1", int(status), drain, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations."""
+
+    event_id: str
+    type: str
+    source: str
+    accepted_at: int
+    fanned_out: bool
+    deliveries: dict[str, DeliveryRecord]
+    attempts: tuple[dict[str, Any], ...]
+    paused: frozenset[str]
+    now: int
+
+    def waiting_for(self, destination: str) -> Waiting | None:
+        """Say why a delivery waits; None when it does not."""
+        delivery = self.deliveries[destination]
+        if delivery.state is not State.PENDING:
+            return None
+        if destination in self.paused:
+            return Waiting.PAUSED
+        return Waiting.BACKOFF if delivery.due > self.now else Waiting.DUE
+
+    @classmethod
+    def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
+        """Build the record from what the `status` operation answers."""
+        if not answer:
+            return None
+        now, pairs, lines, paused = answer
+        fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
+        deliveries = {
+            name[2:]: DeliveryRecord.unpack(name[2:], packed)
+            for name, packed in sorted(fields.items())
+            if name.startswith("d:")
+        }
+        return cls(
+            event_id,
+            fields["type"].decode(),
+            fields["source"].decode(),
+            int(fields["at"]),
+            "open" in fields,
+            deliveries,
+            tuple(orjson.loads(line) for line in lines),
+            frozenset(name.decode() for name in paused),
+            now,
+        )

@@ -1,0 +1,32 @@
+#!lua flags=allow-oom
+-- Give dead letters, or held deliveries, up for good: they end as cancelled.
+-- KEYS: event record attempts dead held destination lane
+-- STATES: dead held cancelled
+-- ARGV: retention in ms, then per delivery: destination, id
+-- Returns: per delivery 1, or 0 where it is neither dead nor held (any more)
+-- Touches: record:<id> dead:<d> held:<d> destination:<d>; event:<id> attempts:<id> (expiry)
+-- Uses: bind clock delivery finish
+local retention = ARGV[FIRST]
+local now = clock()
+local answers = {}
+
+local function give_up(destination, id)
+  local packed = redis.call('HGET', keys.record .. id, 'd:' .. destination)
+  local delivery = packed and unpack_delivery(packed)
+  if not delivery or (delivery.state ~= states.dead and delivery.state ~= states.held) then
+    return 0
+  end
+  local shelf = delivery.state == states.dead and keys.dead or keys.held
+  redis.call('ZREM', shelf .. destination, id)
+  delivery.state, delivery.reason, delivery.due = states.cancelled, 'discarded', stamp(now)
+  redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
+  redis.call('HINCRBY', keys.record .. id, 'kept', -1)
+  redis.call('HINCRBY', keys.destination .. destination, states.cancelled, 1)
+  expire_if_finished(keys, id, retention)
+  return 1
+end
+
+for i = FIRST + 1, #ARGV, 2 do
+  answers[#answers + 1] = give_up(ARGV[i], ARGV[i + 1])
+end
+return answers

@@ -1,0 +1,46 @@
+#!lua flags=allow-oom
+-- Beat for a worker and decide whether one more drain is needed: there is due work, and fewer drains run or were asked
+-- for than the live workers have slots.
+-- KEYS: inbox lanes drains asks workers
+-- STATES:
+-- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
+-- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for}
+-- Touches: workers asks
+-- Uses: bind clock
+local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
+local silence, patience = tonumber(ARGV[FIRST + 3]), tonumber(ARGV[FIRST + 4])
+local now = clock()
+
+local function count_slots()
+  local total, fields = 0, redis.call('HGETALL', keys.workers)
+  for i = 1, #fields, 2 do
+    local beat, its_slots, leaving = string.match(fields[i + 1], '(%S+) (%S+) (%S+)')
+    if tonumber(beat) < now - silence then
+      redis.call('HDEL', keys.workers, fields[i])
+    elseif leaving == '0' then
+      total = total + tonumber(its_slots)
+    end
+  end
+  return total
+end
+
+local function first_due()
+  local due
+  for _, key in ipairs({ keys.inbox, keys.lanes }) do
+    local head = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if head[1] and (not due or tonumber(head[2]) < due) then
+      due = tonumber(head[2])
+    end
+  end
+  return due
+end
+
+redis.call('HSET', keys.workers, worker, string.format('%d %d %d', now, slots, stopping))
+redis.call('ZREMRANGEBYSCORE', keys.asks, '-inf', now - patience)
+local running = redis.call('ZCOUNT', keys.drains, now - silence, '+inf') + redis.call('ZCARD', keys.asks)
+local due = first_due()
+local wanted = due and due <= now and stopping == '0' and running < count_slots()
+if wanted then
+  redis.call('ZADD', keys.asks, now, ARGV[FIRST + 5])
+end
+return { wanted and 1 or 0, due and math.max(0, math.ceil(due - now)) or -1, running }

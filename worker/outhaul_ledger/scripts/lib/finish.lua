@@ -1,0 +1,26 @@
+-- What ends with a delivery's last state: its event's books, and the event itself when nothing of it is left to do.
+
+-- Events finished for good expire together with their record and attempts.
+local function expire_event(keys, id, retention)
+  redis.call('PEXPIRE', keys.event .. id, retention)
+  redis.call('PEXPIRE', keys.record .. id, retention)
+  redis.call('PEXPIRE', keys.attempts .. id, retention)
+end
+
+local function expire_if_finished(keys, id, retention)
+  local left = redis.call('HMGET', keys.record .. id, 'open', 'kept')
+  if tonumber(left[1]) == 0 and tonumber(left[2] or 0) == 0 then
+    expire_event(keys, id, retention)
+  end
+end
+
+-- Put a delivery that leaves its lane where a person will look for it.
+local function keep(keys, shelf, destination, id, now)
+  redis.call('ZADD', shelf .. destination, now, id)
+  redis.call('HINCRBY', keys.record .. id, 'kept', 1)
+end
+
+local function leave_lane(keys, destination, id)
+  redis.call('ZREM', keys.lane .. destination, id)
+  redis.call('HINCRBY', keys.record .. id, 'open', -1)
+end

@@ -1,0 +1,27 @@
+-- A lease whose owner is gone. The attempt may have reached the endpoint, so the next one is a possible duplicate.
+-- Lost `poison` times in a row, the delivery itself is the likely killer and becomes a dead letter.
+-- Returns true when it did. Uses: delivery, finish, attempts.
+local function lose_lease(keys, states, destination, id, delivery, now, poison, cap)
+  local was_duplicate = delivery.duplicate == '1'
+  delivery.lost = delivery.lost + 1
+  delivery.duplicate = '1'
+  delivery.drain = ''
+  delivery.reason = 'worker_lost'
+  delivery.due = stamp(now)
+  local poisoned = delivery.lost >= poison
+  delivery.state = poisoned and states.dead or states.pending
+  redis.call('ZREM', keys.inflight .. destination, id)
+  if poisoned then
+    leave_lane(keys, destination, id)
+    keep(keys, keys.dead, destination, id, now)
+  else
+    redis.call('ZADD', keys.lane .. destination, now, id)
+  end
+  redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
+  local line = cjson.encode({
+    destination = destination, attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
+    outcome = poisoned and states.dead or 'retry', possible_duplicate = was_duplicate,
+  })
+  log_attempt(keys, id, destination, line, delivery.attempts, cap)
+  return poisoned
+end

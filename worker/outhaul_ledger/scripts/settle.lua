@@ -1,0 +1,90 @@
+#!lua flags=allow-oom
+-- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
+-- marked `stale`, to the attempt log.
+-- KEYS: event record attempts lane lanes inflight dead held destination leases
+-- STATES: pending leased delivered dead skipped held cancelled
+-- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
+--       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line
+-- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
+-- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id>
+-- Uses: bind clock delivery lanes finish attempts
+local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
+local now = clock()
+local answers, touched = {}, {}
+
+local function read_outcome(i)
+  return {
+    destination = ARGV[i], id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), state = states[ARGV[i + 3]],
+    reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), burned = ARGV[i + 7] == '1',
+    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10],
+  }
+end
+
+local function log_stale(outcome, delivery)
+  local line = cjson.decode(outcome.line)
+  line.stale = true
+  log_attempt(keys, outcome.id, outcome.destination, cjson.encode(line), delivery.attempts, cap)
+  local left = redis.call('PTTL', keys.record .. outcome.id)
+  if left > 0 then
+    redis.call('PEXPIRE', keys.attempts .. outcome.id, left)
+  end
+end
+
+local function move(outcome)
+  local destination, id = outcome.destination, outcome.id
+  if outcome.state == states.pending then
+    redis.call('ZADD', keys.lane .. destination, now + outcome.delay, id)
+    return
+  end
+  leave_lane(keys, destination, id)
+  if outcome.state == states.dead then
+    keep(keys, keys.dead, destination, id, now)
+  elseif outcome.state == states.held then
+    keep(keys, keys.held, destination, id, now)
+  else
+    redis.call('HINCRBY', keys.destination .. destination, outcome.state, 1)
+    expire_if_finished(keys, id, retention)
+  end
+end
+
+local function record(outcome, delivery)
+  delivery.state, delivery.drain, delivery.lost = outcome.state, '', 0
+  delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
+  if outcome.ambiguous == '1' then
+    delivery.duplicate = '1'
+  end
+  if not outcome.burned then
+    delivery.tries = delivery.tries - 1
+  end
+  redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery))
+end
+
+local function settle(outcome)
+  local packed = redis.call('HGET', keys.record .. outcome.id, 'd:' .. outcome.destination)
+  if not packed then
+    return -1
+  end
+  local delivery = unpack_delivery(packed)
+  if delivery.state ~= states.leased or delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
+    log_stale(outcome, delivery)
+    return 0
+  end
+  redis.call('ZREM', keys.inflight .. outcome.destination, outcome.id)
+  redis.call('SREM', keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
+  record(outcome, delivery)
+  log_attempt(keys, outcome.id, outcome.destination, outcome.line, delivery.attempts, cap)
+  move(outcome)
+  if outcome.pause ~= '' then
+    redis.call('HSET', keys.destination .. outcome.destination, 'paused', outcome.pause, 'paused_at', stamp(now))
+  end
+  touched[outcome.destination] = true
+  return 1
+end
+
+for i = FIRST + 3, #ARGV, 11 do
+  answers[#answers + 1] = settle(read_outcome(i))
+end
+for destination in pairs(touched) do
+  schedule_lane(keys, destination, now)
+end
+return answers

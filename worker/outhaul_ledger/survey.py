@@ -1,0 +1,75 @@
+"""How the destinations stand, as the ledger sees it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from outhaul_ledger.record import DeliveryRecord
+
+
+class KeptEntry(NamedTuple):
+    """A dead letter or held delivery: `since` is when it became one (Unix ms, with a fraction)."""
+
+    event_id: str
+    since: float
+    type: str
+    delivery: DeliveryRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One destination. `waiting` counts unfinished deliveries without those in flight; `oldest_due` is Unix ms or None."""
+
+    destination: str
+    waiting: int
+    in_flight: int
+    dead: int
+    held: int
+    oldest_due: int | None
+    paused: str
+    fanned: int
+    delivered: int
+    skipped: int
+    cancelled: int
+
+    @property
+    def balanced(self) -> bool:
+        """True when every delivery that was ever made is accounted for."""
+        return self.fanned == (
+            self.waiting
+            + self.in_flight
+            + self.dead
+            + self.held
+            + self.delivered
+            + self.skipped
+            + self.cancelled
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All destinations at one moment (`now`, Unix ms)."""
+
+    now: int
+    standings: dict[str, Standing]
+
+    @classmethod
+    def read(cls, answer: list[Any]) -> "Survey":
+        """Build the survey from what the `survey` operation answers."""
+        now, rows = answer
+        return cls(
+            now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)}
+        )
+
+
+def _name(standing: Standing) -> str:
+    return standing.destination
+
+
+def _standing(row: list[Any]) -> Standing:
+    name, lane, in_flight, dead, held, due, pairs = row
+    settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
+    counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
+    paused = settings.get("paused", b"").decode()
+    return Standing(
+        name.decode(), lane - in_flight, in_flight, dead, held, due if due >= 0 else None, paused, *counters
+    )
