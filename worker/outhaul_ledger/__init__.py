@@ -1,1 +1,1 @@
-"""The ledger: all state of events and deliveries, in Redis or Valkey, behind one Python face and one script per operation."""
+"""The ledger: all state of events and deliveries, behind one Python face and one script per operation."""

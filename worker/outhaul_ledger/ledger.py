@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 import redis
+
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-
 from outhaul_ledger.errors import LedgerUnavailable, is_refusal
 from outhaul_ledger.model import (
     Acceptance,
@@ -64,7 +64,7 @@ class Ledger:
         self._retention = str(int(retention * 1000))
         self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
 
-    # -- producers ---------------------------------------------------------------------------------------------------
+    # producers
 
     def accept(self, submissions: Sequence[Submission]) -> list[Accepted]:
         """Store events, each once; one answer per submission, in order. One round trip, however many."""
@@ -76,7 +76,7 @@ class Ledger:
         """Read everything about an event; None when it is unknown or has expired."""
         return EventRecord.read(event_id, self._run("status", event_id))
 
-    # -- drains ------------------------------------------------------------------------------------------------------
+    # drains
 
     def begin(self, drain: str) -> None:
         """Register a drain that starts to work."""
@@ -105,11 +105,7 @@ class Ledger:
         now, wait, stopping, rows = self._run(
             "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention
         )
-        leases = [
-            Lease(destination.decode(), event_id.decode(), *numbers, bool(duplicate), body)
-            for destination, event_id, *numbers, duplicate, body in rows
-        ]
-        return Leased(now, wait, bool(stopping), leases)
+        return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept)."""
@@ -125,13 +121,11 @@ class Ledger:
             arguments += (one.status, one.delay_ms, int(one.burned), int(one.ambiguous), one.pause, one.line)
         return [done == 1 for done in self._run("settle", *arguments)]
 
-    # -- dispatchers -------------------------------------------------------------------------------------------------
+    # dispatchers
 
     def dispatch(self, worker: str, slots: int, *, stopping: bool = False) -> Dispatch:
         """Beat for a worker with `slots` processes and learn whether to send one more drain."""
-        send, wait, running = self._run(
-            "dispatch", worker, slots, int(stopping), SILENCE_MS, ASK_MS, uuid4().hex
-        )
+        send, wait, running = self._run("dispatch", worker, slots, int(stopping), SILENCE_MS, ASK_MS, uuid4().hex)
         return Dispatch(bool(send), wait, running)
 
     def wait_for_wake(self, timeout: float) -> bool:
@@ -154,7 +148,7 @@ class Ledger:
         if arguments:
             self._run("configure", *arguments)
 
-    # -- operators ---------------------------------------------------------------------------------------------------
+    # operators
 
     def kept(
         self, state: State, destination: str, *, since: float, until: float, passing: int, most: int
@@ -204,8 +198,6 @@ class Ledger:
         """Read how every destination stands."""
         return Survey.read(self._run("survey"))
 
-    # ----------------------------------------------------------------------------------------------------------------
-
     def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)
@@ -223,8 +215,8 @@ class Ledger:
         if not fsync:
             return self.client.evalsha(sha, *call)
         with self.client.pipeline(transaction=False) as pipe:
-            pipe.execute_command("EVALSHA", sha, *call)
-            pipe.execute_command("WAITAOF", 1, 0, self._fsync_ms)
+            pipe.evalsha(sha, *call)
+            pipe.waitaof(1, 0, self._fsync_ms)
             answer, synced = pipe.execute()
         if synced[0] < 1:
             raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
@@ -241,6 +233,12 @@ def connect(settings: "Settings") -> Ledger:
         durability=settings.durability,
         fsync_timeout=settings.ledger_timeout / 2,
     )
+
+
+def _lease(
+    destination: bytes, event_id: bytes, attempt: int, tries: int, at: int, since: int, duplicate: int, body: bytes
+) -> Lease:
+    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body)
 
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -98,7 +98,7 @@ class Settlement:
 
 
 class Leased(NamedTuple):
-    """What `lease` answers: server time, ms until a lane is due (-1: none), whether the worker is to stop, the leases."""
+    """What `lease` answers: server time, ms until a lane is due (-1: none), whether the worker is to stop, leases."""
 
     now: int
     wait_ms: int

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from outhaul_config import keys
-
 from outhaul_ledger.model import State
 
 FOLDER = Path(__file__).parent / "scripts"

@@ -39,9 +39,7 @@ class DeliveryRecord:
     @classmethod
     def unpack(cls, destination: str, packed: bytes) -> "DeliveryRecord":
         """Read the packed form that the scripts write."""
-        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split(
-            "\t", 9
-        )
+        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split("\t", 9)
         numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
         return cls(destination, State(state), *numbers, duplicate == "1", int(status), drain, reason)
 

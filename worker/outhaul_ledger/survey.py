@@ -17,7 +17,7 @@ class KeptEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One destination. `waiting` counts unfinished deliveries without those in flight; `oldest_due` is Unix ms or None."""
+    """One destination. `waiting` leaves out what is in flight; `oldest_due` is Unix ms, None when nothing waits."""
 
     destination: str
     waiting: int
@@ -35,13 +35,7 @@ class Standing:
     def balanced(self) -> bool:
         """True when every delivery that was ever made is accounted for."""
         return self.fanned == (
-            self.waiting
-            + self.in_flight
-            + self.dead
-            + self.held
-            + self.delivered
-            + self.skipped
-            + self.cancelled
+            self.waiting + self.in_flight + self.dead + self.held + self.delivered + self.skipped + self.cancelled
         )
 
 
@@ -56,9 +50,7 @@ class Survey:
     def read(cls, answer: list[Any]) -> "Survey":
         """Build the survey from what the `survey` operation answers."""
         now, rows = answer
-        return cls(
-            now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)}
-        )
+        return cls(now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)})
 
 
 def _name(standing: Standing) -> str:
