@@ -1,13 +1,30 @@
 """Where events go: the destinations a site has configured, read from `destinations.toml`."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, fields, validate
 
+from outhaul_config.documents import Steps, Substitution, read_toml
+from outhaul_config.fields import Expected, choice, flag
 from outhaul_config.policy import Policy
+from outhaul_config.policy_tables import PolicyKeys, merged
+from outhaul_config.problems import ConfigError, nearest
+from outhaul_config.reader import Reader, show
 from outhaul_config.secret import Secret
+
+_ROOT = "destinations"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NAME_EXPECTED = "a name of 1 to 64 characters a-z, 0-9, _ and -, starting with a letter or digit"
+_TABLES = f"tables named [{_ROOT}.<name>]"
+_PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*\.(?:\*|[a-z0-9_]+)")
+_PATTERN_EXPECTED = 'an event type such as "order.created", a pattern such as "order.*", or "*"'
+_SUBSCRIBE_EXPECTED = 'a list of event types or patterns, such as ["order.*", "customer.*"]'
+_CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,126 @@ class Destination:
     def secrets(self) -> tuple[str, ...]:
         """Return every secret among the options, revealed, for masking them in what the endpoint answers."""
         return tuple(_secrets_in(self.options))
+
+
+def load_destinations(
+    path: Path, environ: Mapping[str, str], kinds: Mapping[str, KindSpec], event_types: Iterable[str] = ()
+) -> dict[str, Destination]:
+    """Read and validate every destination of a file; the result has the file's order.
+
+    Args:
+        path: the TOML file.
+        environ: where `${NAME}` in any string of it is looked up.
+        kinds: the kinds there are, by name.
+        event_types: the types there are beside `custom.*`; a pattern that matches none of them is refused. Without
+            them patterns are only checked for their form.
+
+    Raises:
+        ConfigError: with every mistake in the file.
+    """
+    substitution = Substitution(environ)
+    document = substitution.apply(read_toml(path))
+    loader = _Loader(Reader(str(path), substitution), kinds, event_types)
+    destinations = {name: loader.destination(name, table) for name, table in loader.tables(document).items()}
+    if loader.reader.problems:
+        raise ConfigError(loader.reader.problems)
+    return destinations
+
+
+def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema:
+    """Make the schema of the keys that every destination's table may have, whatever its kind."""
+    subscribe = fields.List(
+        _pattern(tuple(event_types)),
+        required=True,
+        validate=validate.Length(min=1, error=_SUBSCRIBE_EXPECTED),
+        error_messages=dict.fromkeys(("required", "null", "invalid"), _SUBSCRIBE_EXPECTED),
+    )
+    keys: dict[str, fields.Field[Any]] = {
+        "kind": choice(*sorted(kinds), required=True),
+        "subscribe": subscribe,
+        "allow_private_addresses": flag(load_default=False),
+    }
+    return PolicyKeys.from_dict(keys, name="DestinationKeys")()
+
+
+def _pattern(event_types: tuple[str, ...]) -> Expected[str]:
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or not _PATTERN.fullmatch(value):
+            raise ValueError
+        if event_types and not _reaches(value, event_types):
+            raise ValueError
+        return value
+
+    families = {f"{each.split('.')[0]}.*" for each in (*event_types, f"{_CUSTOM}.x")}
+    return Expected(parse, _PATTERN_EXPECTED, choices=(*event_types, *sorted(families)) if event_types else ())
+
+
+def _reaches(pattern: str, event_types: Iterable[str]) -> bool:
+    return pattern.split(".")[0] == _CUSTOM or any(_matches(pattern, each) for each in event_types)
+
+
+class _Loader:
+    """Reads the tables of one file. What it returns is only complete while the reader has no problems."""
+
+    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], event_types: Iterable[str]) -> None:
+        self.reader = reader
+        self._kinds = kinds
+        self._common = common_keys(kinds, event_types)
+
+    def tables(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        for key in document:
+            if key != _ROOT:
+                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT]))
+        tables = document.get(_ROOT, {})
+        if isinstance(tables, dict):
+            return tables
+        self.reader.report((_ROOT,), _TABLES, show(tables))
+        return {}
+
+    def destination(self, name: str, table: Any) -> Destination:
+        steps = (_ROOT, name)
+        if not _NAME.fullmatch(name):
+            self.reader.report(steps, _NAME_EXPECTED, show(name))
+        if not isinstance(table, dict):
+            self.reader.report(steps, f"a table [{_ROOT}.{name}]", show(table))
+            return Destination(name, "", ())
+        given, options = self._parted(table)
+        common = self.reader.load(self._common, given, steps)
+        spec = self._kind(table.get("kind"))
+        return Destination(
+            name=name,
+            kind=spec.name,
+            subscribe=tuple(common.get("subscribe", ())),
+            policy=self._policy(spec.policy, common, table, steps),
+            allow_private_addresses=common.get("allow_private_addresses", False),
+            options=self._options(spec, options, steps),
+        )
+
+    def _kind(self, name: Any) -> KindSpec:
+        # A misspelt kind is reported already; reading on as the one that was meant finds the other mistakes too.
+        meant = nearest(name, self._kinds) if isinstance(name, str) else ""
+        return self._kinds.get(meant, _NO_KIND)
+
+    def _parted(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        common = {key: value for key, value in table.items() if key in self._common.fields}
+        return common, {key: value for key, value in table.items() if key not in common}
+
+    def _options(self, spec: KindSpec, given: Mapping[str, Any], steps: Steps) -> Mapping[str, Any]:
+        if spec is _NO_KIND:
+            return {}
+        loaded = self.reader.load(spec.options(), given, steps, also_known=self._common.fields)
+        return MappingProxyType(loaded)
+
+    def _policy(self, default: Policy, common: Mapping[str, Any], table: Mapping[str, Any], steps: Steps) -> Policy:
+        try:
+            return merged(default, common)
+        except ValidationError as error:
+            self.reader.note(error, self._common, table, steps)
+            return default
+
+
+# Stands in for a kind nothing is like; the keys that all kinds share are still read for mistakes.
+_NO_KIND = KindSpec("", Schema, Policy())
 
 
 def _matches(pattern: str, event_type: str) -> bool:

@@ -37,9 +37,7 @@ class Duration(Expected[float]):
     """A marshmallow field for a duration from `low` to `high` seconds; deserialises to seconds."""
 
     def __init__(self, low: float = 0.0, high: float = _LONGEST, **kwargs: Any) -> None:
-        super().__init__(
-            lambda value: within(parse_duration(value), low, high), _expectation(low, high), **kwargs
-        )
+        super().__init__(lambda value: within(parse_duration(value), low, high), _expectation(low, high), **kwargs)
 
 
 def _read(written: str) -> float:
@@ -50,6 +48,4 @@ def _read(written: str) -> float:
 
 
 def _expectation(low: float, high: float) -> str:
-    return (
-        f'a duration from {format_duration(low)} to {format_duration(high)}, such as "250ms", "15s" or "2h"'
-    )
+    return f'a duration from {format_duration(low)} to {format_duration(high)}, such as "250ms", "15s" or "2h"'

@@ -69,5 +69,5 @@ def _parse_secret(value: Any) -> Secret:
 
 
 def _octets(secret: Secret) -> bytes:
-    # What the environment holds may not be UTF-8; Python then gives lone surrogates, which plain encoding refuses.
+    # An environment that is not UTF-8 gives lone surrogates, which plain encoding refuses.
     return secret.reveal().encode("utf-8", "surrogatepass")

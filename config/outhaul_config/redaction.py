@@ -1,0 +1,67 @@
+"""Takes personal data and credentials out of texts before they are logged, kept with an attempt or reported."""
+
+import json
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from outhaul_config.secret import MASK
+
+# Answers spell the sign three ways: JSON may escape it and non-ASCII letters, URLs escape it too.
+_AT = r"(?:@|%40|\\u0040)"
+_LABEL = r"(?:[\w-]|\\u[0-9a-fA-F]{4})+"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[\w.:]+\])"
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_TELLING = r"secret|token|passw(?:or)?d|api[_-]?key|authorization|phone|mobile|msisdn"
+_VALUE = (
+    r"(?:\"(?:[^\"\\]++|\\.)*+\"?"
+    r"|'(?:[^'\\]++|\\.)*+'?"
+    r"|\\+[\"'][^\"'\\]*+"
+    r"|(?=\S{0,200}\d|\S{20})[^\s\"',;&<>}]+)"
+)
+_SEPARATOR = r"[ ()./-]{0,2}"
+
+# An endpoint chooses what is searched here, so no pattern may take more than linear time: each starts only where
+# a run of its characters starts (the look-behinds) and does not give back what it took (the possessive `+`).
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        # //user:password@host
+        (r"(?<=//)[^/\s@:\"']*+:[^/\s@\"']*+@", f"{MASK}@"),
+        # e-mail addresses, also "with a quoted name"@host
+        (rf"\"[^\"]{{1,64}}\"{_AT}{_DOMAIN}", MASK),
+        (rf"(?<!{_LOCAL}){_LOCAL}+{_AT}{_DOMAIN}", MASK),
+        # Authorization values, but not the words of "Basic authentication required"
+        (r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
+        # Standard Webhooks keys; whpk_ is public
+        (r"\bwh(?:sec|sk)_[\w+/=-]+", MASK),
+        # "api_key": "...", token=..., also inside JSON that is itself a JSON string
+        (
+            rf"(?<![\w-])((?=[\w-]*?(?:{_TELLING}))[\w-]++\\*[\"']?\s*+[:=]\s*+){_VALUE}",
+            rf"\1{MASK}",
+        ),
+        # +40 722 123 456, 0040..., 0722 123 456, (555) 123-4567
+        (rf"(?<![\w.])(?:\+|%2B|00)\d(?:{_SEPARATOR}\d){{6,14}}(?!\d)", MASK),
+        (rf"(?<![\w.:-])0\d(?:{_SEPARATOR}\d){{7,12}}(?![\w-])", MASK),
+        (r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])", MASK),
+    )
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` with `***` for e-mail addresses, phone numbers, credentials and the given `secrets`.
+
+    Secrets are found as they are and as JSON or a URL would write them. It rather masks too much than too little:
+    a number with a leading zero and nine digits or more counts as a phone number. Takes linear time.
+    """
+    for spelling in _spellings(secrets):
+        text = text.replace(spelling, MASK)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    found = {form for each in secrets for form in (each, json.dumps(each)[1:-1], quote(each, safe=""))}
+    # The longest first: a secret that is part of another would otherwise leave the other's rest behind.
+    return sorted((form for form in found if form), key=len, reverse=True)
