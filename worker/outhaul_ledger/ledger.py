@@ -23,8 +23,8 @@ from outhaul_ledger.model import (
     Submission,
 )
 from outhaul_ledger.operations import load
-from outhaul_ledger.record import DeliveryRecord, EventRecord
-from outhaul_ledger.survey import KeptEntry, Survey
+from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
+from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
     from outhaul_config.settings import Settings
@@ -169,6 +169,11 @@ class Ledger:
             for event_id, at, kind, packed in rows
         ]
 
+    def contents(self, event_ids: Sequence[str]) -> list[Contents]:
+        """Read bodies and attempt logs, one answer per id, in order; an unknown event has an empty body."""
+        answer = self._run("contents", *event_ids)
+        return [Contents.read(body, lines) for body, lines in answer]
+
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
         return [bool(done) for done in self._run("replay", *_flat(deliveries))]
@@ -197,6 +202,14 @@ class Ledger:
     def survey(self) -> Survey:
         """Read how every destination stands."""
         return Survey.read(self._run("survey"))
+
+    def workers(self) -> list[WorkerStanding]:
+        """Read which workers beat for their drains, the longest silent last."""
+        now, *pairs = self._run("workers")
+        return sorted(
+            (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True)),
+            key=lambda worker: (worker.silent_ms, worker.worker),
+        )
 
     def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
         operation = load(name)

@@ -45,6 +45,19 @@ class DeliveryRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What was accepted of an event, as canonical JSON bytes, and its attempt lines, oldest first."""
+
+    body: bytes
+    attempts: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def read(cls, body: bytes, lines: list[bytes]) -> "Contents":
+        """Read what the `contents` operation answers for one event."""
+        return cls(body, tuple(orjson.loads(line) for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations."""
 

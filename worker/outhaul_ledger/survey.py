@@ -16,6 +16,22 @@ class KeptEntry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerStanding:
+    """One worker: its name, its processes, whether it is about to end, and ms since it last beat."""
+
+    worker: str
+    slots: int
+    stopping: bool
+    silent_ms: int
+
+    @classmethod
+    def read(cls, now: int, name: bytes, packed: bytes) -> "WorkerStanding":
+        """Read what the `workers` operation answers for one worker."""
+        beat, slots, stopping = packed.split()
+        return cls(name.decode(), int(slots), stopping == b"1", max(0, now - int(beat)))
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One destination. `waiting` leaves out what is in flight; `oldest_due` is Unix ms, None when nothing waits."""
 
