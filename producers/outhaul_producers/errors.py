@@ -1,4 +1,4 @@
-"""Why an event was not accepted. Every error means: nothing was stored by this call, or calling again is safe."""
+"""Why an event was not accepted. Every error means: nothing was stored, or calling again is safe."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,7 +31,7 @@ class EventTooLarge(InvalidEvent):
 
 
 class EventConflict(OuthaulError):
-    """Another event with this id, but other content, was accepted before; it is untouched and this one is not stored.
+    """The id belongs to an event with other content, which is untouched; nothing was stored.
 
     Attributes:
         event_id: the id both events carry.
@@ -42,8 +42,8 @@ class EventConflict(OuthaulError):
         self.event_id = event_id
         self.accepted_at = accepted_at
         super().__init__(
-            f"expected a new event id or the same content again, got other content for {event_id}, which was accepted"
-            f" at {accepted_at.isoformat(timespec='milliseconds')}: give the new event an id of its own"
+            f"expected a new event id or the same content again, got other content for {event_id}, which was"
+            f" accepted at {accepted_at.isoformat(timespec='milliseconds')}: give the new event an id of its own"
         )
 
     def __reduce__(self) -> tuple[type["EventConflict"], tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""The canonical event: one fact, validated and normalised, as it is stored and as every destination reads it."""
+"""The canonical event: one fact, validated and normalised, as every destination reads it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ import orjson
 class Event:
     """One normalised fact.
 
-    `body` is the whole canonical event as JSON types and must not be changed: amounts of money are decimal strings with
-    two to four decimals, other numbers are JSON numbers, times are RFC 3339 in UTC with milliseconds
-    (`2026-03-05T08:15:00.000Z`). The envelope (`id`, `type`, `source`, ...) and the sections (`customer`, `order`, ...)
-    stand side by side at its top level. The other fields repeat what everybody needs.
+    `body` is the whole canonical event as JSON types and must not be changed: amounts of money are decimal
+    strings with two to four decimals, other numbers are JSON numbers, times are RFC 3339 in UTC with milliseconds
+    (`2026-03-05T08:15:00.000Z`). The envelope (`id`, `type`, `source`, ...) and the sections (`customer`,
+    `order`, ...) stand side by side at its top level. The other fields repeat what everybody needs.
 
     Args:
         id: the caller's idempotency key, or `ev_` and a ULID.
