@@ -57,14 +57,14 @@ class LedgerUnavailable(OuthaulError):
 
     Attributes:
         event_id: the id given by the caller or made for the event; empty for a call that reads.
-        reason: what the server or the connection said.
+        reason: what kept the server from answering.
     """
 
     def __init__(self, event_id: str, reason: str) -> None:
         self.event_id = event_id
         self.reason = reason
         advice = f": call again with id={event_id!r}, which is safe" if event_id else ""
-        super().__init__(f"expected an answer of the ledger's server, got {reason}{advice}")
+        super().__init__(reason + advice)
 
     def __reduce__(self) -> tuple[type["LedgerUnavailable"], tuple[str, str]]:
         return type(self), (self.event_id, self.reason)

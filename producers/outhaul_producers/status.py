@@ -1,0 +1,158 @@
+"""What became of an event: every delivery, every attempt, and why it waits."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
+from outhaul_ledger.model import State
+from outhaul_ledger.record import DeliveryRecord, EventRecord
+from outhaul_producers.client import connection
+from outhaul_producers.errors import LedgerUnavailable
+from outhaul_producers.schema.moments import written
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStatus:
+    """One try at a delivery.
+
+    `status` is the HTTP status, None without an answer; `duration_ms` is None where the worker did not live to tell.
+    `answer` is the beginning of what the endpoint said, redacted. `stale` marks an attempt that ended after its right
+    to the delivery had gone to another worker.
+    """
+
+    attempt: int
+    at: datetime
+    outcome: str
+    status: int | None
+    duration_ms: float | None
+    reason: str
+    answer: str
+    due_at: datetime | None
+    possible_duplicate: bool
+    stale: bool
+    worker: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """How one destination stands to the event.
+
+    Args:
+        destination: its name.
+        kind: its kind, as the attempts recorded it; empty before the first.
+        state: one of `pending`, `leased`, `delivered`, `dead`, `skipped`, `held`, `cancelled`.
+        attempts: how many there were, those in flight included.
+        due_at: when a pending delivery is tried next; None in every other state.
+        waiting_for: why a pending delivery is not being tried now: `backoff`, `breaker_open`, `rate_limited`, `paused`,
+            `order` or `due`; None in every other state.
+        possible_duplicate: the endpoint may have got it more than once, or will.
+        last_status: the last HTTP status, None without an answer.
+        last_error: why it is not delivered, None when there is nothing to say.
+        log: the attempts, oldest first; of a very long history the newest.
+    """
+
+    destination: str
+    kind: str
+    state: str
+    attempts: int
+    due_at: datetime | None
+    waiting_for: str | None
+    possible_duplicate: bool
+    last_status: int | None
+    last_error: str | None
+    log: tuple[AttemptStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventStatus:
+    """What the ledger knows of an event. Before `routed`, its destinations have not been worked out yet."""
+
+    event_id: str
+    type: str
+    source: str
+    accepted_at: datetime
+    routed: bool
+    deliveries: tuple[DeliveryStatus, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as JSON types, times in RFC 3339."""
+        return {name: _as_json(value) for name, value in asdict(self).items()}
+
+
+def get_status(event_id: str) -> EventStatus | None:
+    """Read what became of an event; None when it is unknown or its retention is over. One round trip.
+
+    Raises:
+        LedgerUnavailable: no answer within the time-out.
+        outhaul_config.problems.ConfigError: the settings are wrong.
+    """
+    try:
+        record = connection().ledger.status(event_id)
+    except NoAnswer as error:
+        raise LedgerUnavailable("", str(error)) from error
+    return status_of(record) if record else None
+
+
+def status_of(record: EventRecord) -> EventStatus:
+    """Word a record of the ledger as a status."""
+    return EventStatus(
+        event_id=record.event_id,
+        type=record.type,
+        source=record.source,
+        accepted_at=_moment(record.accepted_at),
+        routed=record.fanned_out,
+        deliveries=tuple(_delivery(record, delivery) for delivery in record.deliveries.values()),
+    )
+
+
+def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
+    lines = [line for line in record.attempts if line["destination"] == delivery.destination]
+    waiting = record.waiting_for(delivery.destination)
+    return DeliveryStatus(
+        destination=delivery.destination,
+        kind=next((line["kind"] for line in lines if "kind" in line), ""),
+        state=str(delivery.state),
+        attempts=delivery.attempts,
+        due_at=_moment(delivery.due) if delivery.state is State.PENDING else None,
+        waiting_for=str(waiting) if waiting else None,
+        possible_duplicate=delivery.possible_duplicate,
+        last_status=delivery.status or None,
+        last_error=delivery.reason or None,
+        log=tuple(_attempt(line) for line in lines),
+    )
+
+
+def _attempt(line: Mapping[str, Any]) -> AttemptStatus:
+    at = _moment(line["at"])
+    duration, wait = line.get("duration_ms"), line.get("due_in_ms")
+    return AttemptStatus(
+        attempt=line["attempt"],
+        at=at,
+        outcome=line["outcome"],
+        status=line.get("status") or None,
+        duration_ms=duration,
+        reason=line.get("reason", ""),
+        answer=line.get("answer", ""),
+        due_at=None if wait is None else at + timedelta(milliseconds=(duration or 0) + wait),
+        possible_duplicate=line.get("possible_duplicate", False),
+        stale=line.get("stale", False),
+        worker=line.get("worker", ""),
+        warnings=tuple(line.get("warnings", ())),
+    )
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return written(value)
+    if isinstance(value, dict):
+        return {name: _as_json(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(inner) for inner in value]
+    return value
