@@ -11,12 +11,11 @@ from marshmallow import Schema, ValidationError, fields, validate
 from outhaul_config.documents import Steps, Substitution
 from outhaul_config.fields import Expected
 from outhaul_config.problems import Problem, nearest
-from outhaul_config.redaction import redact
+from outhaul_config.redaction import mask, mask_credentials
 from outhaul_config.secret import MASK, SecretField
 
 _TELLING = re.compile(r"secret|token|passw|api_?key|credential|private_?key|authorization|dsn", re.IGNORECASE)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_BEFORE_HOST = re.compile(r"^(\w+://)?.*@", re.DOTALL)
 _SHOWN = 80
 # Shorter texts are found by chance inside any sentence.
 _QUOTED = 4
@@ -110,7 +109,7 @@ class Reader:
     def _expected(self, message: str, spot: _Spot) -> str:
         # A schema of another package may quote what it refuses, so what must not show is cut out of its words too.
         secrets = {*self._substitution.values, str(spot.value)} if spot.secret else self._substitution.values
-        return redact(_in_our_words(message), (each for each in secrets if len(each) >= _QUOTED))
+        return mask(_in_our_words(message), (each for each in secrets if len(each) >= _QUOTED))
 
     def _already_refused(self, steps: Steps) -> bool:
         return any(steps[: len(refused)] == refused for refused in self._substitution.refused)
@@ -123,7 +122,7 @@ def show(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     if isinstance(value, str):
-        value = redact(_BEFORE_HOST.sub(rf"\1{MASK}@", value))
+        value = mask_credentials(value)
     # Text of an environment that is not UTF-8 holds lone surrogates, which no terminal takes.
     written = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
     return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}..."

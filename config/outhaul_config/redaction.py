@@ -21,29 +21,35 @@ _VALUE = (
 )
 _SEPARATOR = r"[ ()./-]{0,2}"
 
+# Reasons and names in log lines are mostly of this form; nothing to be masked is.
+_PLAIN = re.compile(r"[A-Za-z_.]*")
+_MAIL_SIGNS = ("@", "%40", "\\u0040")
+
 # An endpoint chooses what is searched here, so no pattern may take more than linear time: each starts only where
 # a run of its characters starts (the look-behinds) and does not give back what it took (the possessive `+`).
+# The first column says what a text must contain for the pattern to be worth trying.
 _PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
-        # //user:password@host
-        (r"(?<=//)[^/\s@:\"']*+:[^/\s@\"']*+@", f"{MASK}@"),
+    (signs, re.compile(pattern, re.IGNORECASE), replacement)
+    for signs, pattern, replacement in (
+        # //user:password@host and //token@host
+        (("@",), r"(?<=//)[^/\s@\"']++@", f"{MASK}@"),
         # e-mail addresses, also "with a quoted name"@host
-        (rf"\"[^\"]{{1,64}}\"{_AT}{_DOMAIN}", MASK),
-        (rf"(?<!{_LOCAL}){_LOCAL}+{_AT}{_DOMAIN}", MASK),
+        (_MAIL_SIGNS, rf"\"[^\"]{{1,64}}\"{_AT}{_DOMAIN}", MASK),
+        (_MAIL_SIGNS, rf"(?<!{_LOCAL})(?!//\*\*\*@){_LOCAL}+{_AT}{_DOMAIN}", MASK),
         # Authorization values, but not the words of "Basic authentication required"
-        (r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
+        (("a", "A"), r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
         # Standard Webhooks keys; whpk_ is public
-        (r"\bwh(?:sec|sk)_[\w+/=-]+", MASK),
+        (("_",), r"\bwh(?:sec|sk)_[\w+/=-]+", MASK),
         # "api_key": "...", token=..., also inside JSON that is itself a JSON string
         (
+            (":", "="),
             rf"(?<![\w-])((?=[\w-]*?(?:{_TELLING}))[\w-]++\\*[\"']?\s*+[:=]\s*+){_VALUE}",
             rf"\1{MASK}",
         ),
         # +40 722 123 456, 0040..., 0722 123 456, (555) 123-4567
-        (rf"(?<![\w.])(?:\+|%2B|00)\d(?:{_SEPARATOR}\d){{6,14}}(?!\d)", MASK),
-        (rf"(?<![\w.:-])0\d(?:{_SEPARATOR}\d){{7,12}}(?![\w-])", MASK),
-        (r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])", MASK),
+        (("+", "%2", "00"), rf"(?<![\w.])(?:\+|%2B|00)\d(?:{_SEPARATOR}\d){{6,14}}(?!\d)", MASK),
+        (("0",), rf"(?<![\w.:-])0\d(?:{_SEPARATOR}\d){{7,12}}(?![\w-])", MASK),
+        ((" ", ".", "-"), r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])", MASK),
     )
 )
 
@@ -51,14 +57,30 @@ _PATTERNS = tuple(
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with `***` for e-mail addresses, phone numbers, credentials and the given `secrets`.
 
-    Secrets are found as they are and as JSON or a URL would write them. It rather masks too much than too little:
+    It rather masks too much than too little:
     a number with a leading zero and nine digits or more counts as a phone number. Takes linear time.
     """
-    for spelling in _spellings(secrets):
-        text = text.replace(spelling, MASK)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    text = mask(text, secrets)
+    if _PLAIN.fullmatch(text):
+        return text
+    for signs, pattern, replacement in _PATTERNS:
+        if any(sign in text for sign in signs):
+            text = pattern.sub(replacement, text)
     return text
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` with `***` for the given secrets, as they are and as JSON or a URL would write them."""
+    for spelling in _spellings(secrets) if secrets else ():
+        text = text.replace(spelling, MASK)
+    return text
+
+
+def mask_credentials(url: str) -> str:
+    """Return an address with `***` for its user and password, also where it is not quite an address."""
+    scheme, separator, rest = url.rpartition("://")
+    before, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}{MASK if before else ''}{at}{redact(host)}"
 
 
 def _spellings(secrets: Iterable[str]) -> list[str]:

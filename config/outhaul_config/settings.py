@@ -1,0 +1,334 @@
+"""The settings of a site: one frozen value, read from the environment and `outhaul.toml`."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import marshmallow
+from marshmallow import Schema, ValidationError
+
+from outhaul_config.documents import Substitution, read_toml
+from outhaul_config.durations import Duration, format_duration
+from outhaul_config.fields import Expected, choice, text, whole
+from outhaul_config.problems import ConfigError, Problem, nearest
+from outhaul_config.reader import Reader
+from outhaul_config.redaction import mask_credentials
+from outhaul_config.secret import Secret, SecretField
+
+CONFIG_VARIABLE = "OUTHAUL_CONFIG"
+CONFIG_FILE = Path("outhaul.toml")
+DESTINATIONS_FILE = Path("destinations.toml")
+
+_PREFIX = "OUTHAUL_"
+# Other programs may own variables with our prefix; only what is almost a name of ours is taken for a typing error.
+_TYPING_ERROR = 0.85
+_DAY = 86400.0
+_VISIBLE = re.compile(r"[!-~]+")
+_URI_REFERENCE = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,255}"
+_DSN = re.compile(r"https?://[^\s/@:]+@[^\s/@]+/(?:\S+/)?\d+")
+_DSN_EXPECTED = "a Sentry DSN such as https://<key>@<host>/<project number>"
+
+
+def _about(
+    variable: str, make: Callable[..., marshmallow.fields.Field[Any]], description: str, shown: str = ""
+) -> dict[str, Any]:
+    """Describe a setting; `shown` words a default that depends on something else."""
+    return {"env": variable, "make": make, "description": description, "shown": shown}
+
+
+def _server_url(**kwargs: Any) -> Expected[str]:
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+            raise ValueError
+        parts = urlsplit(value)
+        addressed = parts.path if parts.scheme == "unix" else parts.hostname
+        if parts.scheme not in ("redis", "rediss", "unix") or not addressed or parts.port == 0:
+            raise ValueError
+        return value
+
+    return Expected(parse, "a server's URL: redis://host:port/db, rediss://host:port/db or unix:///path?db=0", **kwargs)
+
+
+def _broker_url(**kwargs: Any) -> Expected[str]:
+    return text(r"[a-z][a-z0-9+.-]*://\S*", "a broker URL that Celery knows, such as amqp://user@host/", **kwargs)
+
+
+def _namespace(**kwargs: Any) -> Expected[str]:
+    return text(r"[a-z0-9][a-z0-9_-]{0,31}", "1 to 32 characters a-z, 0-9, _ and -", **kwargs)
+
+
+def _source(**kwargs: Any) -> Expected[str]:
+    return text(_URI_REFERENCE, "a URI reference of at most 255 characters, such as /shops/main", **kwargs)
+
+
+def _path(**kwargs: Any) -> Expected[Path]:
+    def parse(value: Any) -> Path:
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise ValueError
+        return Path(value)
+
+    return Expected(parse, "the path of a file", **kwargs)
+
+
+def _dsn(**kwargs: Any) -> SecretField:
+    def check(secret: Secret) -> None:
+        if not _DSN.fullmatch(secret.reveal()):
+            raise ValidationError(_DSN_EXPECTED)
+
+    return SecretField(_DSN_EXPECTED, validate=check, **kwargs)
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """Everything a site decides, destinations aside. Times are seconds.
+
+    `broker_url` is never empty: without one it is the ledger's server, worded for Celery. `origins` tells where each
+    value that is no default came from: the variable, or the file.
+    """
+
+    ledger_url: str = field(
+        default="redis://127.0.0.1:6379/0",
+        metadata=_about(
+            "OUTHAUL_LEDGER_URL",
+            _server_url,
+            "The Redis or Valkey server that keeps every event and the state of every delivery.",
+        ),
+    )
+    broker_url: str = field(
+        default="",
+        metadata=_about(
+            "OUTHAUL_BROKER_URL",
+            _broker_url,
+            "The broker Celery wakes the workers through. It carries no state; any broker of Celery's will do.",
+            shown="the server of `ledger_url`",
+        ),
+    )
+    namespace: str = field(
+        default="outhaul",
+        metadata=_about(
+            "OUTHAUL_NAMESPACE",
+            _namespace,
+            "Stands before every key, so that several installations can share a server.",
+        ),
+    )
+    destinations: Path = field(
+        default=DESTINATIONS_FILE,
+        metadata=_about(
+            "OUTHAUL_DESTINATIONS",
+            _path,
+            "The file with the destinations. In `outhaul.toml` a relative path starts from that file's folder.",
+            shown="`destinations.toml` beside `outhaul.toml`, or in the current folder without one",
+        ),
+    )
+    transport: Literal["auto", "requests", "curl"] = field(
+        default="auto",
+        metadata=_about(
+            "OUTHAUL_TRANSPORT",
+            lambda **kwargs: choice("auto", "requests", "curl", **kwargs),
+            "How requests are sent; `auto` takes `curl` where its extra is installed, else `requests`.",
+        ),
+    )
+    sentry_dsn: Secret = field(
+        default=Secret(""),
+        metadata=_about(
+            "OUTHAUL_SENTRY_DSN",
+            _dsn,
+            "Where crashes and dead letters are reported, without payloads or personal data.",
+            shown="empty: nothing is reported",
+        ),
+    )
+    source: str = field(
+        default="/",
+        metadata=_about(
+            "OUTHAUL_SOURCE",
+            _source,
+            "The source of events whose producer names none.",
+        ),
+    )
+    ledger_timeout: float = field(
+        default=2.0,
+        metadata=_about(
+            "OUTHAUL_LEDGER_TIMEOUT",
+            lambda **kwargs: Duration(0.01, 60.0, **kwargs),
+            "The longest a call to the ledger may take before it counts as unavailable.",
+        ),
+    )
+    durability: Literal["server", "fsync"] = field(
+        default="server",
+        metadata=_about(
+            "OUTHAUL_DURABILITY",
+            lambda **kwargs: choice("server", "fsync", **kwargs),
+            "When an event counts as accepted: `server`, once the server has it; `fsync`, once its disk has it.",
+        ),
+    )
+    retention: float = field(
+        default=7 * _DAY,
+        metadata=_about(
+            "OUTHAUL_RETENTION",
+            lambda **kwargs: Duration(1.0, 365 * _DAY, **kwargs),
+            "How long a finished event stays visible, and how long its id is remembered at least.",
+        ),
+    )
+    window: int = field(
+        default=64,
+        metadata=_about(
+            "OUTHAUL_WINDOW",
+            lambda **kwargs: whole(1, 10_000, **kwargs),
+            "The most requests one worker process has in flight.",
+        ),
+    )
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = field(
+        default="info",
+        metadata=_about(
+            "OUTHAUL_LOG_LEVEL",
+            lambda **kwargs: choice("debug", "info", "warning", "error", "critical", **kwargs),
+            "The least severe lines that are logged. Attempts are logged at `info`.",
+        ),
+    )
+    log_format: Literal["json", "console"] = field(
+        default="json",
+        metadata=_about(
+            "OUTHAUL_LOG_FORMAT",
+            lambda **kwargs: choice("json", "console", **kwargs),
+            "`json`: one object a line, for collecting; `console`: for reading.",
+        ),
+    )
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.broker_url:
+            object.__setattr__(self, "broker_url", _as_broker(self.ledger_url))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{each.name}={each.value}" for each in provenance(self))
+        return f"Settings({values})"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One setting as it may be shown: its name, its variable, its value (secrets masked), where that came from."""
+
+    name: str
+    variable: str
+    value: str
+    origin: str
+
+
+def provenance(settings: Settings) -> tuple[Provenance, ...]:
+    """Tell of every setting what it is and where it came from: a variable's name, a file's path, or `default`."""
+    return tuple(
+        Provenance(
+            each.name,
+            each.metadata["env"],
+            shown(each, getattr(settings, each.name)),
+            settings.origins.get(each.name, "default"),
+        )
+        for each in setting_fields()
+    )
+
+
+def setting_fields() -> tuple[Field[Any], ...]:
+    """Return the fields of `Settings` that a site can set; each has `env` and `description` in its metadata."""
+    return tuple(each for each in fields(Settings) if each.metadata)
+
+
+def shown(setting: Field[Any], value: Any) -> str:
+    """Write a setting's value as a person would, passwords in addresses and secrets masked."""
+    if isinstance(setting.metadata["make"](), Duration):
+        return format_duration(value)
+    return mask_credentials(str(value)) if value else ""
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings: the environment goes before `outhaul.toml`, and that before the defaults.
+
+    The file is the one `OUTHAUL_CONFIG` names, or `outhaul.toml` in the current folder if there is one. A variable
+    that is empty counts as not set.
+
+    Raises:
+        ConfigError: with every mistake in both.
+    """
+    path = _config_path(environ)
+    layers = [_from_file(path, environ)] if path else []
+    layers.append(_from_environment(environ))
+    problems = [problem for layer in layers for problem in layer.problems]
+    if problems:
+        raise ConfigError(problems)
+    values: dict[str, Any] = {"destinations": path.parent / DESTINATIONS_FILE} if path else {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        values |= layer.values
+        origins |= layer.origins
+    return Settings(**values, origins=MappingProxyType(origins))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    problems: list[Problem]
+
+
+def _config_path(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    return CONFIG_FILE if CONFIG_FILE.is_file() else None
+
+
+def _from_file(path: Path, environ: Mapping[str, str]) -> _Layer:
+    try:
+        document = read_toml(path)
+    except ConfigError as error:
+        return _Layer({}, {}, list(error.problems))
+    substitution = Substitution(environ)
+    filled = substitution.apply(document)
+    reader = Reader(str(path), substitution)
+    values = reader.load(_schema(), filled)
+    if "destinations" in values:
+        values["destinations"] = path.parent / values["destinations"]
+    return _Layer(values, dict.fromkeys(values, str(path)), reader.problems)
+
+
+def _from_environment(environ: Mapping[str, str]) -> _Layer:
+    variables = {each.metadata["env"]: each.name for each in setting_fields()}
+    given = {variable: environ[variable] for variable in variables if environ.get(variable)}
+    reader = Reader("environment", Substitution({}))
+    values = reader.load(_schema(by_variable=True), given)
+    _report_misspelt(environ, (CONFIG_VARIABLE, *variables), reader)
+    return _Layer(values, {variables[variable]: variable for variable in given}, reader.problems)
+
+
+def _report_misspelt(environ: Mapping[str, str], known: tuple[str, ...], reader: Reader) -> None:
+    stems = [variable.removeprefix(_PREFIX) for variable in known]
+    for variable in environ:
+        if variable.startswith(_PREFIX) and variable not in known:
+            near = nearest(variable.removeprefix(_PREFIX), stems, _TYPING_ERROR)
+            if near:
+                reader.report((variable,), "a variable Outhaul knows", "an unknown one", _PREFIX + near)
+
+
+def _schema(*, by_variable: bool = False) -> Schema:
+    """Make the schema of a source of settings; in the environment each goes by its variable."""
+    made = {
+        each.name: each.metadata["make"](data_key=each.metadata["env"] if by_variable else None)
+        for each in setting_fields()
+    }
+    return Schema.from_dict(made, name="SettingsSchema")()
+
+
+def _as_broker(ledger_url: str) -> str:
+    """Word the ledger's address as Celery's Redis transport wants it; only sockets differ."""
+    parts = urlsplit(ledger_url)
+    if parts.scheme != "unix":
+        return ledger_url
+    query = dict(parse_qsl(parts.query))
+    user = parts.username or quote(query.get("username", ""), safe="")
+    password = parts.password or quote(query.get("password", ""), safe="")
+    credentials = f"{user}:{password}@" if user or password else ""
+    return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"
