@@ -4,6 +4,7 @@ from typing import Final, TypedDict, Unpack
 
 import structlog
 
+BROKER_UNAVAILABLE: Final = "broker.unavailable"
 DELIVERY_ATTEMPTED: Final = "delivery.attempted"
 DESTINATION_PAUSED: Final = "destination.paused"
 DISPATCHER_STARTED: Final = "dispatcher.started"

@@ -236,9 +236,14 @@ class Ledger:
         return answer
 
 
-def connect(settings: "Settings") -> Ledger:
-    """Build the ledger that the settings name; connects on first use."""
-    client = open_client(settings.ledger_url, settings.ledger_timeout)
+def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
+    """Build the ledger that the settings name; connects on first use.
+
+    Args:
+        settings: where it is and how durable it must be.
+        timeout: the longest a call may take, in seconds; default: `settings.ledger_timeout`.
+    """
+    client = open_client(settings.ledger_url, timeout or settings.ledger_timeout)
     return Ledger(
         client,
         settings.namespace,

@@ -1,0 +1,149 @@
+"""An attempt at a delivery: a pipeline of named steps over one frozen value.
+
+`load -> serialise -> authenticate -> (send) -> classify -> decide`. The steps before the send either hand the attempt
+on or end it; sending is the transport's; the steps after it turn the answer into a settlement.
+"""
+
+import random
+import traceback
+from dataclasses import dataclass, replace
+
+from outhaul_config.destinations import Destination
+from outhaul_ledger.model import Lease, Settlement
+from outhaul_producers.event import Event
+from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.destinations.contract import (
+    DestinationKind,
+    Meaning,
+    Moment,
+    NotApplicable,
+    Payload,
+    Unserialisable,
+    Verdict,
+)
+from outhaul_worker.exchange import Answer, Request
+from outhaul_worker.outcome import STATE_AFTER, Decision, Outcome, decide, read_fault
+
+UNSENT = Answer(sent=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A destination ready for use in this process: its configuration and the kind built from it."""
+
+    destination: Destination
+    kind: DestinationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt on its way: each step fills in its part. `started` is the ledger's clock, Unix seconds."""
+
+    lease: Lease
+    target: Target
+    started: float
+    event: Event | None = None
+    payload: Payload | None = None
+    request: Request | None = None
+
+
+class StageFailed(Exception):
+    """A step before the send ended the attempt; carries the decision that follows."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reason)
+        self.decision = decision
+
+
+def prepare(attempt: Attempt) -> Attempt:
+    """Run all steps before the send.
+
+    Raises:
+        StageFailed: the attempt ends here.
+    """
+    for step in (load, serialise, authenticate):
+        attempt = step(attempt)
+    return attempt
+
+
+def load(attempt: Attempt) -> Attempt:
+    """Read the stored event."""
+    try:
+        return replace(attempt, event=Event.from_bytes(attempt.lease.body))
+    except (ValueError, KeyError) as error:
+        raise StageFailed(Decision(Outcome.DEAD, f"load: the stored event cannot be read: {error!r}")) from error
+
+
+def serialise(attempt: Attempt) -> Attempt:
+    """Turn the event into the destination's payload."""
+    assert attempt.event is not None  # noqa: S101 - the order of the steps guarantees it
+    try:
+        payload = attempt.target.kind.serialise(attempt.event)
+    except Unserialisable as error:
+        raise StageFailed(Decision(Outcome.DEAD, f"serialise: {error}")) from error
+    except Exception as error:
+        raise StageFailed(_crashed("serialise", error)) from error
+    if isinstance(payload, NotApplicable):
+        raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
+    return replace(attempt, payload=payload)
+
+
+def authenticate(attempt: Attempt) -> Attempt:
+    """Address and sign the payload for this attempt."""
+    assert attempt.event is not None  # noqa: S101 - the order of the steps guarantees it
+    assert attempt.payload is not None  # noqa: S101 - the order of the steps guarantees it
+    moment = Moment(sent_at=attempt.started, attempt=attempt.lease.attempt)
+    try:
+        request = attempt.target.kind.request(attempt.event, attempt.payload, moment)
+    except Exception as error:
+        raise StageFailed(_crashed("authenticate", error)) from error
+    return replace(attempt, request=request)
+
+
+def classify(attempt: Attempt, answer: Answer) -> Verdict:
+    """Ask the destination what its answer means; what a fault means is the same for all."""
+    if answer.fault is not None:
+        return read_fault(answer.fault, answer.detail)
+    try:
+        return attempt.target.kind.classify(answer)
+    except Exception as error:
+        return Verdict(Meaning.DEAD, _crashed("classify", error).reason)
+
+
+def conclude(attempt: Attempt, answer: Answer, log: AttemptLog, *, now: float, draw: random.Random) -> Settlement:
+    """Run all steps after the send: classify, decide, and put it in the ledger's words."""
+    verdict = classify(attempt, answer)
+    decision = decide(verdict, answer, attempt.lease, attempt.target.destination.policy, now=now, draw=draw)
+    return settlement(attempt, answer, decision, log, verdict.warnings)
+
+
+def abandon(attempt: Attempt, decision: Decision, log: AttemptLog) -> Settlement:
+    """Settle an attempt that ended before the send."""
+    return settlement(attempt, UNSENT, decision, log)
+
+
+def settlement(
+    attempt: Attempt, answer: Answer, decision: Decision, log: AttemptLog, warnings: tuple[str, ...] = ()
+) -> Settlement:
+    """Put a decision in the ledger's words, with the attempt's line for its log."""
+    lease = attempt.lease
+    entry = log.write(attempt, answer, decision, warnings)
+    return Settlement(
+        destination=lease.destination,
+        event_id=lease.event_id,
+        attempt=lease.attempt,
+        state=STATE_AFTER[decision.outcome],
+        reason=entry.reason,
+        status=answer.status,
+        delay_ms=int(decision.delay * 1000),
+        burned=decision.burned,
+        ambiguous=decision.ambiguous,
+        pause=entry.reason if decision.outcome is Outcome.DESTINATION_FAULT else "",
+        line=entry.line,
+    )
+
+
+def _crashed(stage: str, error: Exception) -> Decision:
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return Decision(Outcome.DEAD, f"{stage} crashed: {type(error).__name__}: {str(error)[:200]} at {where}")

@@ -1,0 +1,73 @@
+"""What is kept of an attempt: one line in the event's log in the ledger, one wide line in the worker's log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from outhaul_config.redaction import redact
+from outhaul_worker.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from outhaul_worker.attempt import Attempt
+    from outhaul_worker.exchange import Answer
+    from outhaul_worker.outcome import Decision
+
+ALERTING = frozenset({Outcome.DEAD, Outcome.DESTINATION_FAULT})
+EXCERPT = 500  # characters of an answer that are worth keeping
+
+
+class Entry(NamedTuple):
+    """The redacted reason, and the JSON line for the event's attempt log."""
+
+    reason: str
+    line: bytes
+
+
+class AttemptLog:
+    """Writes both lines of every attempt; `emit` gets the wide line, `report` what a person must know."""
+
+    def __init__(self, worker: str, emit: Callable[..., None], report: Callable[[str, str, str], None]) -> None:
+        self._worker = worker
+        self._emit = emit
+        self._report = report
+        self._secrets: dict[str, tuple[str, ...]] = {}
+
+    def write(self, attempt: Attempt, answer: Answer, decision: Decision, warnings: tuple[str, ...]) -> Entry:
+        """Describe one attempt that has ended."""
+        secrets = self._secrets_of(attempt)
+        reason = redact(decision.reason, secrets)[:EXCERPT] if decision.reason else ""
+        fields = self._fields(attempt, answer, decision, reason)
+        self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.event.type if attempt.event else "")
+        if decision.outcome in ALERTING:
+            self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
+        line = dict(fields, at=int(attempt.started * 1000))
+        if answer.body and decision.outcome is not Outcome.DELIVERED:
+            line["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
+        if warnings:
+            line["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]
+        return Entry(reason, orjson.dumps(line))
+
+    def _fields(self, attempt: Attempt, answer: Answer, decision: Decision, reason: str) -> dict[str, object]:
+        lease = attempt.lease
+        return {
+            "destination": lease.destination,
+            "kind": attempt.target.destination.kind,
+            "attempt": lease.attempt,
+            "outcome": decision.outcome,
+            "status": answer.status,
+            "duration_ms": round(answer.duration_ms, 1),
+            "due_in_ms": int(decision.delay * 1000) if decision.outcome is Outcome.RETRY else None,
+            "reason": reason,
+            "worker": self._worker,
+            "possible_duplicate": lease.possible_duplicate,
+        }
+
+    def _secrets_of(self, attempt: Attempt) -> tuple[str, ...]:
+        name = attempt.lease.destination
+        if name not in self._secrets:
+            self._secrets[name] = attempt.target.destination.secrets()
+        return self._secrets[name]

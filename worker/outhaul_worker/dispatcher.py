@@ -1,0 +1,169 @@
+"""The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
+
+It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
+worker, takes back what dead drains had leased, and tells the ledger when the worker is stopping.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import redis
+import structlog
+from celery import bootsteps
+from celery.worker import state
+from outhaul_ledger.server import inspect_server
+
+from outhaul_config.log_events import (
+    BROKER_UNAVAILABLE,
+    LEDGER_AT_RISK,
+    LEDGER_BACK,
+    LEDGER_UNAVAILABLE,
+)
+from outhaul_config.problems import ConfigError
+from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ledger.ledger import Ledger, connect
+from outhaul_worker.engine import LEDGER_SECONDS, load_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import celery
+
+    from outhaul_config.settings import Settings
+
+DRAIN = "outhaul.drain"
+MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
+SLEEP_SECONDS = 1.0
+RECOVER_COUNT = 1000
+BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
+OUTAGE_PAUSE_SECONDS = 0.5
+GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
+
+
+def worker_name(hostname: str, pid: int) -> str:
+    """Name a worker for the ledger: unique even when two workers on a machine share a Celery node name."""
+    return f"{hostname}:{pid}"
+
+
+class Dispatcher(threading.Thread):
+    """The thread. `send` puts one `drain` message on the broker."""
+
+    def __init__(self, ledger: Ledger, worker: str, slots: int, send: Callable[[], None]) -> None:
+        super().__init__(name="outhaul-dispatcher", daemon=True)
+        self._ledger, self._worker, self._slots, self._send = ledger, worker, slots, send
+        self._ending = threading.Event()
+        self._recover_at = 0.0
+        self._away = True
+
+    def run(self) -> None:
+        """Dispatch until `end` is called, through outages of ledger and broker."""
+        while not self._ending.is_set():
+            try:
+                self._cycle()
+            except LedgerUnavailable as error:
+                self._note_away(error)
+                self._ending.wait(OUTAGE_PAUSE_SECONDS)
+
+    def end(self) -> None:
+        """Stop dispatching and tell the ledger that this worker's drains are to finish."""
+        self._ending.set()
+        try:
+            self._ledger.dispatch(self._worker, self._slots, stopping=True)
+        except LedgerUnavailable as error:
+            self._note_away(error)
+
+    def _cycle(self) -> None:
+        answer = self._ledger.dispatch(self._worker, self._slots)
+        self._note_back()
+        if answer.send:
+            self._send_one()
+        self._recover()
+        if answer.wait_ms == 0:
+            self._ending.wait(BUSY_SECONDS)
+        else:
+            pause = SLEEP_SECONDS if answer.wait_ms < 0 else min(answer.wait_ms / 1000, SLEEP_SECONDS)
+            self._ledger.wait_for_wake(pause)
+
+    def _send_one(self) -> None:
+        try:
+            self._send()
+        except Exception as error:  # noqa: BLE001 - any broker, any error; the ask expires and is made again
+            structlog.get_logger().warning(BROKER_UNAVAILABLE, error=str(error))
+            self._ending.wait(OUTAGE_PAUSE_SECONDS)
+
+    def _recover(self) -> None:
+        if time.monotonic() >= self._recover_at:
+            taken = self._ledger.recover(RECOVER_COUNT)
+            again = taken.recovered + taken.dead >= RECOVER_COUNT
+            self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+
+    def _note_away(self, error: Exception) -> None:
+        if not self._away:
+            structlog.get_logger().warning(LEDGER_UNAVAILABLE, error=str(error))
+        self._away = True
+
+    def _note_back(self) -> None:
+        if self._away:
+            structlog.get_logger().info(LEDGER_BACK, worker=self._worker)
+            self._recover_at = time.monotonic() + GRACE_SECONDS
+        self._away = False
+
+
+class DispatcherStep(bootsteps.StartStopStep):
+    """Runs the dispatcher with a Celery worker; its thread starts after the pool's processes were forked."""
+
+    requires = frozenset({"celery.worker.components:Pool"})
+
+    def __init__(self, parent: Any, **_: Any) -> None:
+        """Refuse to start on a mistake in the destinations."""
+        super().__init__(parent)
+        self._settings: Settings = parent.app.outhaul_settings
+        self._dispatcher: Dispatcher | None = None
+        try:
+            self._limits = [
+                (name, each.destination.policy.concurrency) for name, each in load_targets(self._settings).items()
+            ]
+        except ConfigError as error:
+            raise SystemExit(f"outhaul: {error}") from error
+
+    def start(self, parent: Any) -> None:
+        """Wait for the ledger, check its server, publish the limits, start the thread."""
+        ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
+        self._meet(ledger)
+        worker = worker_name(parent.hostname, os.getpid())
+        self._dispatcher = Dispatcher(ledger, worker, parent.concurrency, _sender(parent.app))
+        self._dispatcher.start()
+
+    def stop(self, _parent: Any) -> None:
+        """Let this worker's drains finish what they have in flight and lease no more."""
+        if self._dispatcher:
+            self._dispatcher.end()
+
+    terminate = stop
+
+    def _meet(self, ledger: Ledger) -> None:
+        log = structlog.get_logger()
+        while True:
+            try:
+                facts = inspect_server(ledger.client)
+                ledger.configure(self._limits)
+                break
+            except (LedgerUnavailable, redis.RedisError) as error:
+                log.warning(LEDGER_UNAVAILABLE, error=str(error))
+                time.sleep(OUTAGE_PAUSE_SECONDS)
+                state.maybe_shutdown()
+        for warning in facts.warnings:
+            log.warning(LEDGER_AT_RISK, warning=warning)
+        if facts.refusals:
+            raise SystemExit("outhaul: " + "; ".join(facts.refusals))
+
+
+def _sender(app: celery.Celery) -> Callable[[], None]:
+    def send() -> None:
+        app.send_task(DRAIN, ignore_result=True, expires=MESSAGE_SECONDS, retry=False)
+
+    return send

@@ -1,0 +1,170 @@
+"""A drain: one loop that routes what came in, leases what is due, keeps many attempts in flight, and settles them.
+
+It goes on until nothing is due, its time slice is over, or it is asked to stop; then it finishes what is in flight.
+"""
+
+import os
+import random
+import time
+from collections.abc import Hashable, Mapping
+from uuid import uuid4
+
+from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Lease, Settlement, State
+from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
+from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.routing import Router
+from outhaul_worker.transports.contract import Transport
+
+SLICE_SECONDS = (50.0, 70.0)  # then Celery gets its process back; jittered so that drains do not end together
+ROUTE_COUNT = 128
+SETTLE_COUNT = 32
+SETTLE_SECONDS = 0.005
+POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
+LINGER_MS = 50  # a lane due within this time is worth waiting for
+UNCONFIGURED_DELAY_MS = 60_000
+OUTAGE_PAUSE_SECONDS = 0.25
+OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
+
+
+class Drain:
+    """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        transport: Transport,
+        targets: Mapping[str, Target],
+        router: Router,
+        log: AttemptLog,
+        *,
+        worker: str,
+        window: int,
+        lease_ms: int,
+    ) -> None:
+        self.name = f"{worker}/{os.getpid()}-{uuid4().hex[:8]}"
+        self._ledger, self._transport, self._targets = ledger, transport, targets
+        self._router, self._log = router, log
+        self._worker, self._window, self._lease_ms = worker, window, lease_ms
+        self._draw = random.Random()
+        self._parent = os.getppid()
+        self._until = time.monotonic() + self._draw.uniform(*SLICE_SECONDS)
+        self._flying: dict[Hashable, Attempt] = {}
+        self._launched = 0
+        self._settlements: list[Settlement] = []
+        self._settle_at = self._look_at = self._stopped_at = 0.0
+        self._work_expected = True
+        self._clock_offset = 0.0
+
+    def run(self) -> None:
+        """Work until there is nothing to do or it is time to stop; what was leased is settled by then.
+
+        Raises:
+            LedgerUnavailable: the ledger went away and did not come back while the drain had to end.
+        """
+        self._ledger.begin(self.name)
+        while self._flying or self._settlements or (self._work_expected and not self._stopped_at):
+            self._turn()
+        self._ledger.retire(self.name)
+
+    def stop(self) -> None:
+        """Lease no more and finish what is in flight. May be called from a signal handler."""
+        self._stopped_at = self._stopped_at or time.monotonic()
+
+    def _turn(self) -> None:
+        if time.monotonic() > self._until or os.getppid() != self._parent:
+            self.stop()
+        try:
+            self._collect()
+            self._settle()
+            self._look()
+        except LedgerUnavailable:
+            if self._stopped_at and time.monotonic() > self._stopped_at + OUTAGE_PATIENCE_SECONDS:
+                raise
+            time.sleep(OUTAGE_PAUSE_SECONDS)
+
+    def _collect(self) -> None:
+        for key, answer in self._transport.completed(self._patience()):
+            attempt = self._flying.pop(key)
+            self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
+
+    def _patience(self) -> float:
+        if not self._flying:
+            return 0.0
+        moment = self._settle_at if self._settlements else self._look_at
+        return min(max(moment - time.monotonic(), 0.0), POLL_SECONDS)
+
+    def _conclude(self, settlement: Settlement) -> None:
+        if not self._settlements:
+            self._settle_at = time.monotonic() + SETTLE_SECONDS
+        self._settlements.append(settlement)
+
+    def _settle(self) -> None:
+        due = len(self._settlements) >= SETTLE_COUNT or not self._flying or time.monotonic() >= self._settle_at
+        if self._settlements and due:
+            self._ledger.settle(self.name, self._settlements)
+            self._settlements = []
+            self._look_at = 0.0
+
+    def _look(self) -> None:
+        if time.monotonic() < self._look_at or self._settlements:
+            return
+        backlog = not self._stopped_at and self._route()
+        room = 0 if self._stopped_at else self._window - len(self._flying)
+        leased = self._ledger.lease(self.name, self._worker, room, self._lease_ms)
+        self._clock_offset = leased.now / 1000 - time.monotonic()
+        if leased.stopping:
+            self.stop()
+        for lease in leased.leases:
+            self._launch(lease)
+        self._plan(leased.wait_ms, full=backlog or 0 < room == len(leased.leases))
+
+    def _plan(self, wait_ms: int, *, full: bool) -> None:
+        """Decide when to look for work again, and whether there is any to wait for."""
+        self._work_expected = full or 0 <= wait_ms <= LINGER_MS
+        pause = min(wait_ms / 1000, POLL_SECONDS) if wait_ms > 0 else POLL_SECONDS
+        self._look_at = time.monotonic() + (0.0 if full else pause)
+        if self._work_expected and not self._flying and not full:
+            time.sleep(pause if wait_ms else 0.001)
+
+    def _route(self) -> bool:
+        """Fan out what came in; True when more may be waiting."""
+        inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, self._lease_ms)
+        if inbound:
+            self._ledger.fan_out(self.name, [(each.event_id, self._router.route(each)) for each in inbound])
+        return len(inbound) == ROUTE_COUNT
+
+    def _launch(self, lease: Lease) -> None:
+        target = self._targets.get(lease.destination)
+        if target is None:
+            self._conclude(_unconfigured(lease))
+            return
+        attempt = Attempt(lease, target, self._now())
+        try:
+            attempt = prepare(attempt)
+        except StageFailed as failure:
+            self._conclude(abandon(attempt, failure.decision, self._log))
+            return
+        assert attempt.request is not None  # noqa: S101 - prepare has made it
+        self._launched += 1
+        self._flying[self._launched] = attempt
+        self._transport.submit(self._launched, attempt.request)
+
+    def _now(self) -> float:
+        """Return the ledger's clock, Unix seconds."""
+        return self._clock_offset + time.monotonic()
+
+
+def _unconfigured(lease: Lease) -> Settlement:
+    return Settlement(
+        lease.destination,
+        lease.event_id,
+        lease.attempt,
+        State.PENDING,
+        reason="destination is not configured in this worker",
+        delay_ms=UNCONFIGURED_DELAY_MS,
+        burned=False,
+        line=b'{"destination":"%s","outcome":"retry","reason":"destination is not configured in this worker"}'
+        % lease.destination.encode(),
+    )

@@ -1,0 +1,86 @@
+"""What one worker process needs to deliver, wired in one place, after the fork: clients and threads never cross it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outhaul_config.destinations import load_destinations
+from outhaul_config.log_events import delivery_attempted
+from outhaul_config.sentry import report_dead_letter
+from outhaul_ledger.ledger import Ledger, connect
+from outhaul_producers.types import TYPES
+from outhaul_worker.attempt import Target
+from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.destinations.registry import kind_specs, kinds
+from outhaul_worker.drain import Drain
+from outhaul_worker.routing import Router
+from outhaul_worker.transports.opening import open_transport
+
+if TYPE_CHECKING:
+    from outhaul_config.settings import Settings
+    from outhaul_worker.transports.contract import Transport
+
+LEASE_MARGIN_SECONDS = 30.0  # for queueing in the process and settling, beyond the longest attempt
+LEDGER_SECONDS = 5.0  # a worker can wait longer for the ledger than a web request can
+
+
+def load_targets(settings: Settings) -> dict[str, Target]:
+    """Read the configured destinations and build each one's kind.
+
+    Raises:
+        ConfigError: with every mistake in `destinations.toml`.
+    """
+    built = kinds()
+    destinations = load_destinations(settings.destinations, os.environ, kind_specs(), TYPES)
+    return {name: Target(each, built[each.kind](each)) for name, each in destinations.items()}
+
+
+@dataclass(slots=True)
+class Engine:
+    """A process's ledger, transport and destinations; runs one drain at a time."""
+
+    settings: Settings
+    ledger: Ledger
+    transport: Transport
+    targets: dict[str, Target]
+    _drain: Drain | None = None
+
+    @classmethod
+    def start(cls, settings: Settings) -> Engine:
+        """Build everything new for this process."""
+        return cls(
+            settings,
+            connect(settings, timeout=max(LEDGER_SECONDS, settings.ledger_timeout)),
+            open_transport(settings.transport, settings.window),
+            load_targets(settings),
+        )
+
+    def drain(self, worker: str) -> None:
+        """Deliver until nothing is due."""
+        self._drain = Drain(
+            self.ledger,
+            self.transport,
+            self.targets,
+            Router({name: target.destination for name, target in self.targets.items()}),
+            AttemptLog(worker, delivery_attempted, report_dead_letter),
+            worker=worker,
+            window=self.settings.window,
+            lease_ms=self._lease_ms(),
+        )
+        try:
+            self._drain.run()
+        finally:
+            self._drain = None
+
+    def stop_drain(self) -> bool:
+        """Let the running drain finish early; False when none runs."""
+        if self._drain is None:
+            return False
+        self._drain.stop()
+        return True
+
+    def _lease_ms(self) -> int:
+        longest = max((target.destination.policy.timeout.total for target in self.targets.values()), default=0.0)
+        return int((longest + LEASE_MARGIN_SECONDS) * 1000)
