@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from marshmallow import Schema
+
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy
 from outhaul_producers.event import Event
-
 from outhaul_worker.exchange import Answer, Request
 
 

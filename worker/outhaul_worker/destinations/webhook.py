@@ -1,0 +1,128 @@
+"""Signed webhooks for any receiver, by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
+
+import re
+from typing import Any, ClassVar
+
+from marshmallow import Schema, fields, validate
+
+from outhaul_config.destinations import Destination
+from outhaul_config.fields import Expected
+from outhaul_config.policy import Policy, Retry, Timeout
+from outhaul_config.secret import Secret
+from outhaul_producers.event import Event
+from outhaul_worker.destinations.contract import Meaning, Moment, Payload, Verdict
+from outhaul_worker.destinations.encoding import encode, with_overrides
+from outhaul_worker.destinations.options import endpoint_address, header_secret
+from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
+from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.exchange import Answer, Request
+
+_OWN_HEADERS = frozenset({"content-type", "content-length", "host", "connection", "transfer-encoding"})
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_KEYS_EXPECTED = "whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 key, or a list of such secrets"
+_NOT_DATA = frozenset({"type", "occurred_at", "destinations", "overrides"})
+_READING = StatusReading(
+    redirect=Meaning.RETRY,
+    client_error=Meaning.RETRY,
+    exact={410: Meaning.DESTINATION_FAULT},
+)
+
+
+class SigningSecrets(Expected[tuple[Secret, ...]]):
+    """One secret or a list of them (while the receiver changes from one to another), each checked to be a key."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_parse_secrets, _KEYS_EXPECTED, **kwargs)
+
+
+def _parse_secrets(value: Any) -> tuple[Secret, ...]:
+    given = value if isinstance(value, list) else [value]
+    if not given:
+        raise ValueError
+    return tuple(_signing_secret(one) for one in given)
+
+
+def _signing_secret(value: Any) -> Secret:
+    if not isinstance(value, str):
+        raise TypeError
+    secret = Secret(value)
+    signing_key(secret)
+    return secret
+
+
+def _header_name(name: str) -> str:
+    lower = name.lower()
+    if not _HEADER_NAME.fullmatch(lower) or lower in _OWN_HEADERS or lower.startswith("webhook-"):
+        raise ValueError
+    return lower
+
+
+class WebhookOptions(Schema):
+    """What a webhook destination is configured with."""
+
+    url = endpoint_address(
+        required=True,
+        metadata={"description": "Address the events are posted to; https, except on your own machine."},
+    )
+    secret = SigningSecrets(
+        required=True,
+        metadata={"description": "Signing secret `whsec_...` or `whsk_...`, or a list of them while you rotate."},
+    )
+    headers = fields.Dict(
+        keys=Expected(_header_name, "a header name that Outhaul does not set itself"),
+        values=header_secret(),
+        load_default=dict,
+        metadata={"description": "Further headers, such as `authorization`; their values count as secrets."},
+    )
+
+
+class WebhookBody(Schema):
+    """The body a receiver gets, in the shape the specification advises."""
+
+    type = fields.String(required=True, validate=validate.Length(min=1))
+    timestamp = fields.AwareDateTime(required=True, format="iso")
+    data = fields.Dict(keys=fields.String(), required=True)
+
+
+class Webhook:
+    """Posts `{"type", "timestamp", "data"}` with `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+
+    Every answer but 2xx and 410 is tried again: a receiver in the middle of a deployment may answer 401, 404 or a
+    redirect for a while, and the specification counts them all as failures. 410 says that the endpoint is gone for
+    good, so the destination is paused.
+    """
+
+    name: ClassVar[str] = "webhook"
+    options: ClassVar[type[Schema]] = WebhookOptions
+    policy: ClassVar[Policy] = Policy(
+        timeout=Timeout(connect=5.0, total=15.0),
+        retry=Retry(base=5.0, factor=3.0, cap=6 * 3600.0, max_attempts=14, max_age=72 * 3600.0),
+    )
+
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+        self._url: str = destination.options["url"]
+        self._keys = [signing_key(secret) for secret in destination.options["secret"]]
+        self._headers = {name: value.reveal() for name, value in destination.options["headers"].items()}
+
+    def serialise(self, event: Event) -> Payload:
+        """The event as type, time of occurrence, and everything else of it as `data`."""
+        data = {key: value for key, value in event.body.items() if key not in _NOT_DATA}
+        payload = {"type": event.type, "timestamp": event.body["occurred_at"], "data": data}
+        body = encode(with_overrides(payload, event, self._destination.name))
+        return Payload(body, {"content-type": "application/json"})
+
+    def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
+        """Sign for this attempt; the id is the event's, so a receiver can tell a repeat."""
+        signature = signature_headers(self._keys, event.id, moment.sent_at, payload.body)
+        return Request(
+            url=self._url,
+            headers={**self._headers, **payload.headers, **signature},
+            body=payload.body,
+            timeout=self._destination.policy.timeout,
+            allow_private_addresses=self._destination.allow_private_addresses,
+        )
+
+    def classify(self, answer: Answer) -> Verdict:
+        """2xx is delivered, 410 pauses the destination, everything else is tried again."""
+        return _READING.verdict(answer)
