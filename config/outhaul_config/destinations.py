@@ -24,6 +24,7 @@ _TABLES = f"tables named [{_ROOT}.<name>]"
 _PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*\.(?:\*|[a-z0-9_]+)")
 _PATTERN_EXPECTED = 'an event type such as "order.created", a pattern such as "order.*", or "*"'
 _SUBSCRIBE_EXPECTED = 'a list of event types or patterns, such as ["order.*", "customer.*"]'
+_PRIVATE = "Whether requests may go to addresses that are private, local to a machine, or otherwise not public."
 _CUSTOM = "custom"
 
 
@@ -90,11 +91,12 @@ def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema
         required=True,
         validate=validate.Length(min=1, error=_SUBSCRIBE_EXPECTED),
         error_messages=dict.fromkeys(("required", "null", "invalid"), _SUBSCRIBE_EXPECTED),
+        metadata={"description": "Which events the destination gets. A pattern reaches every type below its stem."},
     )
     keys: dict[str, fields.Field[Any]] = {
-        "kind": choice(*sorted(kinds), required=True),
+        "kind": choice(*sorted(kinds), required=True, metadata={"description": "What the endpoint is."}),
         "subscribe": subscribe,
-        "allow_private_addresses": flag(load_default=False),
+        "allow_private_addresses": flag(load_default=False, metadata={"description": _PRIVATE}),
     }
     return PolicyKeys.from_dict(keys, name="DestinationKeys")()
 

@@ -19,35 +19,64 @@ _SCHEDULE = 'a list of 1 to 999 durations, such as ["5s", "5m", "2h"]'
 _EXPONENTIAL = ("base", "factor", "cap")
 
 
+def _about(description: str) -> dict[str, str]:
+    return {"description": description}
+
+
 class TimeoutTable(Schema):
     """The `timeout` table."""
 
-    connect = Duration(_MILLISECOND, _LONGEST_ATTEMPT)
-    total = Duration(_MILLISECOND, _LONGEST_ATTEMPT)
+    connect = Duration(_MILLISECOND, _LONGEST_ATTEMPT, metadata=_about("How long opening the connection may take."))
+    total = Duration(
+        _MILLISECOND,
+        _LONGEST_ATTEMPT,
+        metadata=_about("How long the whole attempt may take, from its start to the last byte read."),
+    )
 
 
 class RetryTable(Schema):
     """The `retry` table: either `base`, `factor`, `cap`, `max_attempts`, or `schedule`; with either, `max_age`."""
 
-    base = Duration(_MILLISECOND, _WEEK)
-    factor = number(1, 100)
-    cap = Duration(_MILLISECOND, _WEEK)
-    max_attempts = whole(1, _MOST_ATTEMPTS)
-    max_age = Duration(_MILLISECOND, _QUARTER)
+    base = Duration(
+        _MILLISECOND,
+        _WEEK,
+        metadata=_about("The longest wait before the second attempt; the wait itself is drawn at random."),
+    )
+    factor = number(
+        1,
+        100,
+        metadata=_about("What the longest wait is multiplied by with each further attempt."),
+    )
+    cap = Duration(_MILLISECOND, _WEEK, metadata=_about("What no wait exceeds."))
+    max_attempts = whole(1, _MOST_ATTEMPTS, metadata=_about("After how many attempts a delivery is a dead letter."))
+    max_age = Duration(
+        _MILLISECOND,
+        _QUARTER,
+        metadata=_about("How long after its acceptance, or its last replay, a delivery is a dead letter."),
+    )
     schedule = fields.List(
         Duration(0, _WEEK),
         validate=validate.Length(min=1, max=_MOST_ATTEMPTS - 1, error=_SCHEDULE),
         error_messages={"invalid": _SCHEDULE, "null": _SCHEDULE},
+        metadata=_about("The waits one by one, each +-20 %, in place of the keys above but `max_age`."),
     )
 
 
 class PolicyKeys(Schema):
     """The keys of a destination's table that change its policy."""
 
-    timeout = fields.Nested(TimeoutTable)
-    retry = fields.Nested(RetryTable)
-    concurrency = whole(1, 10_000)
-    on_ambiguous = choice("retry", "hold")
+    timeout = fields.Nested(TimeoutTable, metadata=_about("How long one attempt may take."))
+    retry = fields.Nested(
+        RetryTable, metadata=_about("When a failed delivery is tried again, and when it is given up.")
+    )
+    concurrency = whole(1, 10_000, metadata=_about("The most requests in flight to the destination, over all workers."))
+    on_ambiguous = choice(
+        "retry",
+        "hold",
+        metadata=_about(
+            "When a request was sent and its answer was lost: try again, or hold the delivery for a person."
+        ),
+    )
 
 
 def merged(policy: Policy, given: Mapping[str, Any]) -> Policy:

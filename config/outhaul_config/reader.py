@@ -40,6 +40,8 @@ class _Spot:
 
     def down(self, step: str | int) -> "_Spot":
         """Go one step of marshmallow's error path; `key` and `value` below a mapping's entry are no steps."""
+        if isinstance(self.field, _Entry) and step == "key":
+            return _Spot(self.steps, self.field.key, self.steps[-1], secret=False)
         if isinstance(self.field, _Entry):
             return _Spot(self.steps, self.field.value, self.value, self.secret or _is_secret(self.field.value))
         field = _field_below(self.field, step)
@@ -51,6 +53,7 @@ class _Spot:
 class _Entry:
     """One entry of a mapping field, before it is known whether its key or its value is meant."""
 
+    key: Any
     value: Any
 
 
@@ -178,7 +181,7 @@ def _field_below(field: Any, step: str | int) -> Any:
     if isinstance(step, int):
         return field.inner if isinstance(field, fields.List) else _schema_of(field)
     if isinstance(field, fields.Mapping):
-        return _Entry(field.value_field)
+        return _Entry(field.key_field, field.value_field)
     return _by_key(field).get(step)
 
 

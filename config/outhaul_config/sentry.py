@@ -94,8 +94,8 @@ def report_dead_letter(destination: str, reason: str, kind: str) -> None:
         scope.capture_message(f"Dead letters of {destination}: {said}", level="error")
 
 
-class _Reports:
-    """Remembers what was reported within the last hour."""
+class RecentReports:
+    """Remembers what this process reported within the last hour, in seconds of `clock`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -116,7 +116,7 @@ class _Reports:
         self._last.clear()
 
 
-_reports = _Reports()
+_reports = RecentReports()
 
 
 def _integrations(celery: bool) -> list[Integration]:
