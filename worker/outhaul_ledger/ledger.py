@@ -203,13 +203,11 @@ class Ledger:
         """Read how every destination stands."""
         return Survey.read(self._run("survey"))
 
-    def workers(self) -> list[WorkerStanding]:
-        """Read which workers beat for their drains, the longest silent last."""
+    def workers(self) -> dict[str, WorkerStanding]:
+        """Read which workers are known and when each last beat, by name; the dead disappear after a while."""
         now, *pairs = self._run("workers")
-        return sorted(
-            (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True)),
-            key=lambda worker: (worker.silent_ms, worker.worker),
-        )
+        standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
+        return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
 
     def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
         operation = load(name)
