@@ -37,11 +37,11 @@ class RemarketyStore:
         return ""
 
     def as_json(self) -> dict[str, object]:
-        """Everything held, as JSON types; `marketable` is consent after the suppression list had its say."""
+        """A copy of everything held, as JSON types; `marketable` is consent after the suppression list had its say."""
         contacts = [{**contact, "marketable": self._marketable(contact)} for contact in self.contacts]
         return {
             "contacts": contacts,
-            **self.objects,
+            **{name: dict(held) for name, held in self.objects.items()},
             "suppressed": sorted(self.suppressed),
             "custom": dict(self.custom),
         }

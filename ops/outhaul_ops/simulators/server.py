@@ -17,6 +17,7 @@ from outhaul_ops.simulators.misbehaviour import Action, Manner
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 1024 * 1024
 LINGER_SECONDS = 1.0
+BACKLOG = 1024
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _BODILESS = (204, 304)
@@ -50,7 +51,7 @@ class Server:
     def __init__(self, react: Callable[[Call], Reaction], clock: Callable[[], float]) -> None:
         self._react = react
         self._clock = clock
-        self._listener: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._answering: dict[asyncio.Task[None], bool] = {}
 
     async def listen(self, host: str, port: int) -> int:
@@ -59,33 +60,53 @@ class Server:
         Raises:
             OSError: the port is taken or the address is not this machine's.
         """
-        self._listener = await asyncio.start_server(self._converse, host, port, limit=HEAD_LIMIT, backlog=1024)
-        bound: int = self._listener.sockets[0].getsockname()[1]
+        self._listener = socket.create_server((host, port), backlog=BACKLOG)
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
+        bound: int = self._listener.getsockname()[1]
         return bound
 
     async def close(self, grace: float) -> None:
         """Stop listening, drop idle and hanging connections, give answers under way `grace` seconds, then drop them."""
-        if self._listener is not None:
-            self._listener.close()
-        for task, answering in list(self._answering.items()):
+        if self._listener is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        self._listener = None
+        # A task cancelled before its first step would never close its connection.
+        await asyncio.sleep(0)
+        for task, answering in self._answering.items():
             if not answering:
                 task.cancel()
         if self._answering:
-            await asyncio.wait(list(self._answering), timeout=grace)
-        for task in list(self._answering):
+            await asyncio.wait(self._answering, timeout=grace)
+        for task in self._answering:
             task.cancel()
         await asyncio.gather(*self._answering, return_exceptions=True)
         # A dropped transport closes its socket in the loop's next round.
         await asyncio.sleep(0)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            return
-        self._answering[task] = False
+    def _accept(self, listener: socket.socket) -> None:
+        # asyncio's own server cannot say which connections it accepted but has not announced; closing needs them all.
         try:
-            while await self._exchange(task, reader, writer):
-                self._answering[task] = False
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        task = asyncio.create_task(self._converse(connection))
+        self._answering[task] = False
+        task.add_done_callback(self._answering.pop)
+
+    async def _converse(self, connection: socket.socket) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection, limit=HEAD_LIMIT)
+        except (OSError, asyncio.CancelledError):
+            connection.close()
+            return
+        try:
+            while await self._exchange(reader, writer):
+                self._mark(answering=False)
         except _BadRequestError as bad:
             await _part(bad.reply, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -93,22 +114,24 @@ class Server:
         except asyncio.CancelledError:
             writer.transport.abort()
         finally:
-            del self._answering[task]
             writer.close()
 
-    async def _exchange(
-        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    def _mark(self, *, answering: bool) -> None:
+        task = asyncio.current_task()
+        if task in self._answering:
+            self._answering[task] = answering
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Read one request and answer it; false when the connection has no future."""
         head = await _read_head(reader)
-        self._answering[task] = True
+        self._mark(answering=True)
         call, stays = await self._read_call(head, reader, writer)
         reaction = self._react(call)
         action = reaction.action
         if action is None or action.manner is Manner.STATUS:
             writer.write(_written(reaction.reply, stays))
         elif action.manner is Manner.HANG:
-            self._answering[task] = False
+            self._mark(answering=False)
             await _read_to_the_end(reader)
             return False
         elif action.manner in (Manner.RESET, Manner.LOSE):
@@ -117,7 +140,7 @@ class Server:
         else:
             await _write_late(writer, _written(reaction.reply, stays), action)
         await writer.drain()
-        return stays and self._listener is not None and self._listener.is_serving()
+        return stays and self._listener is not None
 
     async def _read_call(
         self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
