@@ -30,7 +30,7 @@ def format_duration(seconds: float) -> str:
         count = round(seconds / _UNITS[unit], 6)
         if count >= 1 and count.is_integer():
             return f"{int(count)}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
 class Duration(Expected[float]):

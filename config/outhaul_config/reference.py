@@ -51,7 +51,7 @@ def _accepts(key: Any) -> str:
         return "the name of a kind"
     if isinstance(key, fields.Nested):
         return "a table"
-    return _plain(key.error_messages["invalid"] if isinstance(key, fields.List) else key.expected)
+    return _plain(str(key.error_messages["invalid"]) if isinstance(key, fields.List) else key.expected)
 
 
 def _plain(words: str) -> str:
