@@ -52,7 +52,8 @@ def described(value: Any, *, personal: bool = False) -> str:
 
 def unknown_name(name: Any, known: Iterable[str], what: str, advice: str = "") -> str:
     """Word the refusal of a name that is not known, with the nearest one that is."""
-    names = sorted(known)
+    # swapped case puts our own lower-case names before the aliases
+    names = sorted(known, key=str.swapcase)
     shown = described(name)
     near = get_close_matches(str(name)[:64], names, 1, _NEAR) if isinstance(name, str) else []
     if near:

@@ -51,7 +51,7 @@ class Section(Schema):
         Raises:
             marshmallow.ValidationError: with every problem of the object, nested as the object is.
         """
-        if not isinstance(data, Mapping):
+        if type(data) is not dict and not isinstance(data, Mapping):
             raise refusal("an object", data)
         found: dict[str, Any] = {}
         problems: dict[Any, Any] = {}

@@ -126,7 +126,8 @@ class Totals(Section):
         subtotal, discount, shipping, tax = (Decimal(found.get(name, 0)) for name in _SUMMANDS)
         untaxed = subtotal - discount + shipping
         total = Decimal(found["total"])
-        possible = {True: (untaxed,), False: (untaxed + tax,)}.get(found.get("tax_included"), (untaxed, untaxed + tax))
+        included = found.get("tax_included")
+        possible = ([] if included is False else [untaxed]) + ([] if included else [untaxed + tax])
         if any(abs(total - sum_) <= TOTALS_TOLERANCE for sum_ in possible):
             return {}
         wanted = " or ".join(str(sum_) for sum_ in dict.fromkeys(possible))
