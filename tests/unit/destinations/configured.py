@@ -1,0 +1,39 @@
+"""Destinations of each kind, configured as a user would, for the tests of kinds."""
+
+from typing import Any
+
+from outhaul_config.destinations import Destination
+from outhaul_worker.destinations.contract import DestinationKind
+from outhaul_worker.destinations.registry import kinds
+
+SHARED_SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+OTHER_SECRET = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+PRIVATE_SECRET = "whsk_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+NAME = "under-test"
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "remarkety": {
+        "store_id": "AAABBB",
+        "api_key": "rm-secret-key",
+        "domain": "shop.example",
+        "platform": "OUTHAUL",
+    },
+    "webhook": {
+        "url": "https://hooks.example/in",
+        "secret": [SHARED_SECRET, PRIVATE_SECRET],
+        "headers": {"Authorization": "Bearer hook-secret-token"},
+    },
+}
+"""What a destination of each kind may be configured with, every credential included."""
+
+
+def destination(kind: str, **options: Any) -> Destination:
+    """A destination of the kind with its usual options, some of them changed."""
+    spec = kinds()[kind]
+    loaded = spec.options().load({**OPTIONS[kind], **options})
+    return Destination(NAME, kind, ("*",), spec.policy, options=loaded)
+
+
+def built(kind: str, **options: Any) -> DestinationKind:
+    """The kind built for such a destination, as a worker builds it."""
+    return kinds()[kind](destination(kind, **options))
