@@ -121,7 +121,7 @@ def _config(client: redis.Redis) -> dict[str, str]:
         answer = client.config_get(*_CONFIGURED)
     except redis.ResponseError:
         return {}
-    return {_text(name): _text(value or "") for name, value in answer.items()}
+    return {_text(name or ""): _text(value or "") for name, value in answer.items()}
 
 
 def _identity(info: Mapping[str, Any]) -> tuple[str, str]:
