@@ -324,10 +324,24 @@ def test_a_destination_shows_no_options_but_hands_out_its_secrets() -> None:
 TOML_VALUES = st.sampled_from(
     ['"x"', "5", "-1.5", "true", "[]", "{}", "[[1]]", "{ a = { b = 1 } }", "2026-01-01", '""', "nan"]
 )
-KEYS = (
-    "kind url secret subscribe timeout retry headers keys mode concurrency allow_private_addresses on_ambiguous "
-    "retry.schedule timeout.total log-level unknown"
-).split()
+KEYS = [
+    "kind",
+    "url",
+    "secret",
+    "subscribe",
+    "timeout",
+    "retry",
+    "headers",
+    "keys",
+    "mode",
+    "concurrency",
+    "allow_private_addresses",
+    "on_ambiguous",
+    "retry.schedule",
+    "timeout.total",
+    "log-level",
+    "unknown",
+]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), TOML_VALUES))
