@@ -34,24 +34,16 @@ KEYS: dict[str, Key] = {
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
         "status, drain, reason",
     ),
-    "attempts": Key("attempts:<id>", "list", _FINISHED, "one JSON line per attempt, capped per destination"),
-    "inbox": Key(
-        "inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"
+    "attempts": Key(
+        "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
     ),
-    "lane": Key(
-        "lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"
-    ),
+    "inbox": Key("inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"),
+    "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
     "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
-    "inflight": Key(
-        "inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"
-    ),
+    "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
     "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
-    "held": Key(
-        "held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"
-    ),
-    "destinations": Key(
-        "destinations", "set", "never", "every destination that ever got a delivery or a setting"
-    ),
+    "held": Key("held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"),
+    "destinations": Key("destinations", "set", "never", "every destination that ever got a delivery or a setting"),
     "destination": Key(
         "destination:<destination>",
         "hash",

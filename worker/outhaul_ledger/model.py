@@ -80,8 +80,11 @@ class Settlement:
 
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
     does not count against the retry budget. `ambiguous` marks the next attempt a possible duplicate. `pause` is a
-    reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is the
-    attempt log's JSON, already redacted; the ledger only stores it.
+    reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
+    object for the attempt log, already redacted, or empty for none; the ledger only stores it.
+
+    Raises:
+        ValueError: `state` is LEASED.
     """
 
     destination: str
@@ -95,6 +98,10 @@ class Settlement:
     ambiguous: bool = False
     pause: str = ""
     line: bytes = b""
+
+    def __post_init__(self) -> None:
+        if self.state is State.LEASED:
+            raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
 
 
 class Leased(NamedTuple):

@@ -54,7 +54,7 @@ class Contents:
     @classmethod
     def read(cls, body: bytes, lines: list[bytes]) -> "Contents":
         """Read what the `contents` operation answers for one event."""
-        return cls(body, tuple(orjson.loads(line) for line in lines))
+        return cls(body, _read_attempts(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,11 @@ class EventRecord:
             int(fields["at"]),
             "open" in fields,
             deliveries,
-            tuple(orjson.loads(line) for line in lines),
+            _read_attempts(lines),
             frozenset(name.decode() for name in paused),
             now,
         )
+
+
+def _read_attempts(lines: list[bytes]) -> tuple[dict[str, Any], ...]:
+    return tuple(orjson.loads(line.partition(b" ")[2]) for line in lines)

@@ -12,7 +12,7 @@ local now = clock()
 local recovered, poisoned, given_up, touched = 0, 0, 0, {}
 
 local function take(drain, lease)
-  local destination, id = string.match(lease, '^(%S*) (%S+)$')
+  local destination, id = string.match(lease, '^([^ ]*) (.*)$')
   redis.call('SREM', keys.leases .. drain, lease)
   if destination == '' then
     recovered = recovered + redis.call('ZADD', keys.inbox, 'XX', 'CH', now, id)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
--- marked `stale`, to the attempt log.
+-- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
 -- KEYS: event record attempts lane lanes inflight dead held destination leases
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
@@ -10,7 +10,7 @@
 -- Uses: bind clock delivery lanes finish attempts
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
-local answers, touched = {}, {}
+local outcomes, answers, touched = {}, {}, {}
 
 local function read_outcome(i)
   return {
@@ -20,13 +20,20 @@ local function read_outcome(i)
   }
 end
 
-local function log_stale(outcome, delivery)
-  local line = cjson.decode(outcome.line)
-  line.stale = true
-  log_attempt(keys, outcome.id, outcome.destination, cjson.encode(line), delivery.attempts, cap)
+-- The line is marked as text: decoding it would lose the order of its members and digits of its numbers.
+local function log_stale(outcome)
+  if string.sub(outcome.line, 1, 1) ~= '{' then
+    return
+  end
+  local rest = string.sub(outcome.line, 2)
+  local line = '{"stale":true' .. (rest == '}' and '' or ',') .. rest
+  local log = keys.attempts .. outcome.id
+  if not redis.call('LPOS', log, outcome.destination .. ' ' .. line) then
+    log_attempt(keys, outcome.id, outcome.destination, line, cap)
+  end
   local left = redis.call('PTTL', keys.record .. outcome.id)
-  if left > 0 then
-    redis.call('PEXPIRE', keys.attempts .. outcome.id, left)
+  if left >= 0 then
+    redis.call('PEXPIRE', log, left)
   end
 end
 
@@ -48,7 +55,7 @@ local function move(outcome)
 end
 
 local function record(outcome, delivery)
-  delivery.state, delivery.drain, delivery.lost = outcome.state, '', 0
+  delivery.state, delivery.lost = outcome.state, 0
   delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
   if outcome.ambiguous == '1' then
     delivery.duplicate = '1'
@@ -65,14 +72,17 @@ local function settle(outcome)
     return -1
   end
   local delivery = unpack_delivery(packed)
-  if delivery.state ~= states.leased or delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
-    log_stale(outcome, delivery)
+  if delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
+    log_stale(outcome)
     return 0
+  end
+  if delivery.state ~= states.leased then
+    return 1
   end
   redis.call('ZREM', keys.inflight .. outcome.destination, outcome.id)
   redis.call('SREM', keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
   record(outcome, delivery)
-  log_attempt(keys, outcome.id, outcome.destination, outcome.line, delivery.attempts, cap)
+  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome)
   if outcome.pause ~= '' then
     redis.call('HSET', keys.destination .. outcome.destination, 'paused', outcome.pause, 'paused_at', stamp(now))
@@ -81,8 +91,12 @@ local function settle(outcome)
   return 1
 end
 
+-- All are read before any is written: one that cannot be read must not leave the others half done.
 for i = FIRST + 3, #ARGV, 11 do
-  answers[#answers + 1] = settle(read_outcome(i))
+  outcomes[#outcomes + 1] = read_outcome(i)
+end
+for _, outcome in ipairs(outcomes) do
+  answers[#answers + 1] = settle(outcome)
 end
 for destination in pairs(touched) do
   schedule_lane(keys, destination, now)

@@ -22,6 +22,6 @@ local function lose_lease(keys, states, destination, id, delivery, now, poison, 
     destination = destination, attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
     outcome = poisoned and states.dead or 'retry', possible_duplicate = was_duplicate,
   })
-  log_attempt(keys, id, destination, line, delivery.attempts, cap)
+  log_attempt(keys, id, destination, line, cap)
   return poisoned
 end

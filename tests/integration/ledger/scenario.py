@@ -1,0 +1,72 @@
+"""Short words for stories about the ledger: events that come in and are routed, and what attempts come to."""
+
+from collections.abc import Iterable
+
+from outhaul_config import keys
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Accepted, Lease, Route, Settlement, State, Submission
+
+DRAIN = "drain-a"
+WORKER = "worker-a"
+LEASE_MS = 60_000
+EVER = 1e15  # ms; later than any score
+
+
+def submission(event_id: str, digest: str = "digest", body: bytes = b"{}") -> Submission:
+    """An event as a producer hands it in."""
+    return Submission(event_id, digest, "/shop", "order.created", body)
+
+
+def accept(ledger: Ledger, *event_ids: str) -> list[Accepted]:
+    """Accept events."""
+    return ledger.accept([submission(event_id) for event_id in event_ids])
+
+
+def route(ledger: Ledger, *event_ids: str, to: Iterable[str] = ("shop",)) -> None:
+    """Accept events and give each a delivery to every destination of `to`."""
+    accept(ledger, *event_ids)
+    ledger.lease_inbox(DRAIN, len(event_ids), LEASE_MS)
+    routes = [Route(destination) for destination in to]
+    assert all(ledger.fan_out(DRAIN, [(event_id, routes) for event_id in event_ids]))
+
+
+def lease(ledger: Ledger, most: int = 100, drain: str = DRAIN, lease_ms: int = LEASE_MS) -> list[Lease]:
+    """Lease what is due."""
+    return ledger.lease(drain, WORKER, most, lease_ms).leases
+
+
+def ids(leases: Iterable[Lease]) -> list[str]:
+    """Which events are leased, in order."""
+    return [one.event_id for one in leases]
+
+
+def outcome(lease: Lease, state: State = State.DELIVERED, **more: object) -> Settlement:
+    """What the leased attempt came to; its line names the attempt."""
+    line = b'{"attempt":%d,"outcome":"%s"}' % (lease.attempt, state.encode())
+    fields: dict[str, object] = {"line": line, **more}
+    return Settlement(lease.destination, lease.event_id, lease.attempt, state, **fields)  # type: ignore[arg-type]
+
+
+def settle(ledger: Ledger, *settlements: Settlement, drain: str = DRAIN) -> list[bool]:
+    """Write outcomes."""
+    return ledger.settle(drain, settlements)
+
+
+def end(ledger: Ledger, *event_ids: str, state: State, to: str = "shop") -> None:
+    """Route events to one destination, attempt each once, and end it with `state`."""
+    route(ledger, *event_ids, to=(to,))
+    leases = lease(ledger)
+    assert sorted(ids(leases)) == sorted(event_ids)
+    settle(ledger, *(outcome(one, state) for one in leases))
+
+
+def state_of(ledger: Ledger, event_id: str, destination: str = "shop") -> State:
+    """Where a delivery stands."""
+    record = ledger.status(event_id)
+    assert record is not None
+    return record.deliveries[destination].state
+
+
+def key(name: str, tail: str = "") -> str:
+    """The full name of a key on the server."""
+    return keys.stem(name, "outhaul") + tail
