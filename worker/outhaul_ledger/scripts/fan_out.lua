@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Give every event its deliveries. An event that has left the inbox was fanned out before: nothing changes.
+-- Give every event its deliveries, one a destination. An event that has left the inbox was fanned out before: nothing
+-- changes.
 -- KEYS: event record attempts inbox lane lanes inflight destinations destination leases
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, then per event: id, number of routes, and per route: destination, reason to skip it (or '')
@@ -13,10 +14,13 @@ local answers, touched = {}, {}
 
 local function add_route(id, destination, skipped)
   local state = skipped == '' and states.pending or states.skipped
-  redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery({
+  local fresh = redis.call('HSETNX', keys.record .. id, 'd:' .. destination, pack_delivery({
     state = state, attempts = 0, tries = 0, lost = 0, due = due, since = 0, duplicate = '0', status = 0, drain = '',
     reason = skipped,
   }))
+  if fresh == 0 then
+    return 0
+  end
   redis.call('SADD', keys.destinations, destination)
   redis.call('HINCRBY', keys.destination .. destination, 'fanned', 1)
   if state == states.skipped then

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Lease due deliveries from as many lanes as it takes, in round robin, and beat the drain's heart.
--- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost.
+-- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost. In a full lane such
+-- ones are looked for first, as they hold its places.
 -- KEYS: event record attempts lane lanes inflight dead destination drains leases workers
 -- STATES: pending leased dead
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms
@@ -19,8 +20,28 @@ local function lapsed(destination, id, delivery)
   return lose_lease(keys, states, destination, id, delivery, now, poison, cap)
 end
 
+-- Without its record a delivery cannot be attempted; left in its lane, it would stop all lanes. The survey shows the gap.
+local function forget(destination, id)
+  redis.call('ZREM', keys.lane .. destination, id)
+  redis.call('ZREM', keys.inflight .. destination, id)
+end
+
+local function reclaim(destination)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.inflight .. destination, '-inf', now, 'LIMIT', 0, most)) do
+    local packed = redis.call('HGET', keys.record .. id, 'd:' .. destination)
+    if packed then
+      lapsed(destination, id, unpack_delivery(packed))
+    else
+      forget(destination, id)
+    end
+  end
+end
+
 local function grant(destination, id)
   local stored = redis.call('HMGET', keys.record .. id, 'd:' .. destination, 'at')
+  if not stored[1] then
+    return forget(destination, id)
+  end
   local delivery = unpack_delivery(stored[1])
   if delivery.state == states.leased and lapsed(destination, id, delivery) then
     return
@@ -39,6 +60,15 @@ local function grant(destination, id)
   }
 end
 
+local function free_places(destination, limit)
+  local free = limit - redis.call('ZCARD', keys.inflight .. destination)
+  if free > 0 then
+    return free
+  end
+  reclaim(destination)
+  return limit - redis.call('ZCARD', keys.inflight .. destination)
+end
+
 local function visit(destination, quantum)
   local settings = redis.call('HMGET', keys.destination .. destination, 'paused', 'limit')
   if settings[1] then
@@ -46,7 +76,7 @@ local function visit(destination, quantum)
   end
   local room = math.min(quantum, most - #leased)
   if settings[2] then
-    room = math.min(room, tonumber(settings[2]) - redis.call('ZCARD', keys.inflight .. destination))
+    room = math.min(room, free_places(destination, tonumber(settings[2])))
   end
   if room > 0 then
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)) do
@@ -60,7 +90,7 @@ if most > 0 then
   local due = redis.call('ZRANGEBYSCORE', keys.lanes, '-inf', now, 'LIMIT', 0, most)
   for _, destination in ipairs(due) do
     visit(destination, math.max(1, math.floor(most / #due)))
-    schedule_lane(keys, destination, now)
+    schedule_lane(keys, destination, now, true)
   end
 end
 

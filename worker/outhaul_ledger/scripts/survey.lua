@@ -3,17 +3,29 @@
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
 -- ARGV: none
--- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time or -1, settings as field, value, ...}}
+-- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
 -- Uses: bind clock
 local now = math.floor(clock())
 local rows = {}
+
+-- What is in flight stands in the lane too, at the end of its lease.
+local function oldest_due(name, in_flight)
+  local head = redis.call('ZRANGE', keys.lane .. name, 0, in_flight, 'WITHSCORES')
+  for i = 1, #head, 2 do
+    if not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
+      return math.floor(tonumber(head[i + 1]))
+    end
+  end
+  return -1
+end
+
 for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
-  local head = redis.call('ZRANGE', keys.lane .. name, 0, 0, 'WITHSCORES')
+  local in_flight = redis.call('ZCARD', keys.inflight .. name)
   rows[#rows + 1] = {
-    name, redis.call('ZCARD', keys.lane .. name), redis.call('ZCARD', keys.inflight .. name),
+    name, redis.call('ZCARD', keys.lane .. name), in_flight,
     redis.call('ZCARD', keys.dead .. name), redis.call('ZCARD', keys.held .. name),
-    head[1] and math.floor(tonumber(head[2])) or -1, redis.call('HGETALL', keys.destination .. name),
+    oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
   }
 end
 return { now, rows }
