@@ -142,7 +142,7 @@ def test_what_frameworks_hand_over_becomes_plain_json() -> None:
         },
     )
     assert event.body["customer"]["tags"] == ["L", "red"]
-    assert event.body["properties"] == {"size": "L", "all": ["red", 3], "sum": "8.5", "day": "2026-03-05"}
+    assert event.body["properties"] == {"size": "L", "all": ["red", 3], "sum": "8.50", "day": "2026-03-05"}
 
 
 @pytest.mark.parametrize("text", ["Ünïcödé", "\U0001f469\u200d\U0001f680 \u202e", "日本語", "a\u00a0b", "\ufeff"])
