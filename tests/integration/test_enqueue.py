@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -150,6 +151,14 @@ def test_large_events_go_in_several_calls_and_all_arrive(producers: EmbeddedServ
     """Calls are bounded in bytes as well as in number."""
     events = [{"type": "custom.ping", "properties": {"text": "x" * 60_000}} for _ in range(60)]
     assert len(enqueue_events(events).receipts) == 60
+
+
+def test_the_example_of_the_folder_s_readme_works(producers: EmbeddedServer) -> None:
+    """What the README shows runs as it stands."""
+    code = (Path(__file__).parents[2] / "producers" / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["receipt"].event_id == "order-5001-created"
 
 
 def refused_within(seconds: float) -> LedgerUnavailable:

@@ -34,7 +34,7 @@ class Free(Value):
         """Return the object as plain JSON."""
         if not isinstance(value, Mapping):
             raise refusal("an object", value)
-        return _Reading(self._depth).object(value, self._depth)
+        return _Reading(self._depth).read_object(value, self._depth)
 
 
 class _Reading:
@@ -46,12 +46,12 @@ class _Reading:
         self._depth = depth
         self._left = _MOST_VALUES
 
-    def object(self, value: Mapping[Any, Any], room: int) -> dict[str, Any]:
+    def read_object(self, value: Mapping[Any, Any], room: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         problems: dict[Any, Any] = {}
         for key, inner in value.items():
             try:
-                found[_key(key)] = self.any(inner, room - 1)
+                found[_key(key)] = self.read(inner, room - 1)
             except ValidationError as error:
                 problems[key] = error.messages
                 if self._left <= 0:
@@ -60,12 +60,12 @@ class _Reading:
             raise ValidationError(problems)
         return found
 
-    def list(self, value: list[Any] | tuple[Any, ...], room: int) -> list[Any]:
+    def read_list(self, value: list[Any] | tuple[Any, ...], room: int) -> list[Any]:
         found: list[Any] = []
         problems: dict[Any, Any] = {}
         for index, inner in enumerate(value):
             try:
-                found.append(self.any(inner, room - 1))
+                found.append(self.read(inner, room - 1))
             except ValidationError as error:
                 problems[index] = error.messages
                 if self._left <= 0:
@@ -74,7 +74,7 @@ class _Reading:
             raise ValidationError(problems)
         return found
 
-    def any(self, value: Any, room: int) -> Any:
+    def read(self, value: Any, room: int) -> Any:
         self._left -= 1
         if self._left < 0:
             raise ValidationError(f"expected at most {_MOST_VALUES} values, got more")
@@ -84,7 +84,7 @@ class _Reading:
         if isinstance(value, Mapping | list | tuple):
             if room <= 0:
                 raise refusal(f"at most {self._depth} levels of nesting", value, "flatten it or pass it as a string")
-            return self.object(value, room) if isinstance(value, Mapping) else self.list(value, room)
+            return self.read_object(value, room) if isinstance(value, Mapping) else self.read_list(value, room)
         return _derived(value)
 
 
