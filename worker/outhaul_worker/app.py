@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import celery
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from outhaul_config.settings import Settings
 
 SOCKET_SECONDS = 5
+END_SECONDS = 1.0
+CHATTER = ("celery.worker.strategy", "celery.app.trace")  # a line for every drain that begins or ends
 
 
 def make_app(settings: Settings) -> celery.Celery:
@@ -74,30 +78,49 @@ class _Process:
         app.task(name=DRAIN, bind=True, ignore_result=True)(_as_function(self.drain))
 
     def drain(self, task: celery.Task) -> None:
-        """Deliver until nothing is due."""
-        if self._engine is None:
-            start_sentry(self._settings, celery=True)
-            self._engine = Engine.start(self._settings)
-        self._engine.drain(worker_name(task.request.hostname, self._worker_pid or os.getpid()))
+        """Deliver until nothing is due.
+
+        SIGTERM makes it finish what is in flight before the process ends, so that a supervisor which signals the
+        whole process group loses and repeats nothing.
+        """
+        engine = self._ready_engine()
+        if not self._worker_pid:
+            engine.drain(worker_name(task.request.hostname, os.getpid()))
+            return
+        previous = signal.signal(signal.SIGTERM, self._on_terminate)
+        try:
+            engine.drain(worker_name(task.request.hostname, self._worker_pid))
+        finally:
+            signal.signal(signal.SIGTERM, previous)
         if self._terminated:
-            self._die()
+            self._end_soon()
 
     def _set_up_logging(self, **_: object) -> None:
         configure_logging(self._settings)
+        for chatter in CHATTER:
+            logging.getLogger(chatter).setLevel(logging.WARNING)
 
     def _set_up_child(self, **_: object) -> None:
-        """In a pool process, let SIGTERM finish what is in flight, so that signalling a whole group loses nothing."""
         self._worker_pid = os.getppid()
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._ready_engine()
+
+    def _ready_engine(self) -> Engine:
+        if self._engine is None:
+            start_sentry(self._settings, celery=True)
+            self._engine = Engine.start(self._settings)
+        return self._engine
 
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._terminated = True
-        if self._engine is None or not self._engine.stop_drain():
-            self._die()
+        if self._engine:
+            self._engine.stop_drain()
 
-    def _die(self) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGTERM)
+    def _end_soon(self) -> None:
+        """End this process a moment later: by then Celery knows that the task has ended well."""
+        self._terminated = False
+        timer = threading.Timer(END_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.daemon = True
+        timer.start()
 
 
 def _as_function(method: Callable[[celery.Task], None]) -> Callable[[celery.Task], None]:

@@ -106,7 +106,7 @@ def classify(attempt: Attempt, answer: Answer) -> Verdict:
         return read_fault(answer.fault, answer.detail)
     try:
         return attempt.target.kind.classify(answer)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a kind may be anybody's code; its bug costs one delivery
         return Verdict(Meaning.DEAD, _crashed("classify", error).reason)
 
 

@@ -15,7 +15,6 @@ import redis
 import structlog
 from celery import bootsteps
 from celery.worker import state
-from outhaul_ledger.server import inspect_server
 
 from outhaul_config.log_events import (
     BROKER_UNAVAILABLE,
@@ -26,6 +25,7 @@ from outhaul_config.log_events import (
 from outhaul_config.problems import ConfigError
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ledger.server import inspect_server
 from outhaul_worker.engine import LEDGER_SECONDS, load_targets
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Dispatcher(threading.Thread):
         self._away = False
 
 
-class DispatcherStep(bootsteps.StartStopStep):
+class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types
     """Runs the dispatcher with a Celery worker; its thread starts after the pool's processes were forked."""
 
     requires = frozenset({"celery.worker.components:Pool"})
@@ -124,11 +124,10 @@ class DispatcherStep(bootsteps.StartStopStep):
         self._settings: Settings = parent.app.outhaul_settings
         self._dispatcher: Dispatcher | None = None
         try:
-            self._limits = [
-                (name, each.destination.policy.concurrency) for name, each in load_targets(self._settings).items()
-            ]
+            targets = load_targets(self._settings)
         except ConfigError as error:
             raise SystemExit(f"outhaul: {error}") from error
+        self._limits = [(name, each.destination.policy.concurrency) for name, each in targets.items()]
 
     def start(self, parent: Any) -> None:
         """Wait for the ledger, check its server, publish the limits, start the thread."""

@@ -74,12 +74,10 @@ class Engine:
         finally:
             self._drain = None
 
-    def stop_drain(self) -> bool:
-        """Let the running drain finish early; False when none runs."""
-        if self._drain is None:
-            return False
-        self._drain.stop()
-        return True
+    def stop_drain(self) -> None:
+        """Let the running drain, if there is one, finish what it has in flight and end."""
+        if self._drain:
+            self._drain.stop()
 
     def _lease_ms(self) -> int:
         longest = max((target.destination.policy.timeout.total for target in self.targets.values()), default=0.0)

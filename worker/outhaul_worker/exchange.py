@@ -1,4 +1,4 @@
-"""What goes over the wire in an attempt and what came of it: values shared by transports, destinations and the pipeline."""
+"""What goes over the wire in an attempt and what comes of it: shared by transports, destinations and the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP POST, ready to send: authenticated, signed, with its own limits. Redirects are answers, never followed."""
+    """One HTTP POST, ready to send: authenticated, signed, with its own limits. Redirects are not followed."""
 
     url: str
     headers: Mapping[str, str]

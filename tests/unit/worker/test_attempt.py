@@ -156,7 +156,7 @@ def test_a_serialiser_that_crashes_makes_a_dead_letter_with_where_it_happened(
     assert reports == [("shop", settlement.reason, "recording")]
 
 
-def test_a_damaged_event_becomes_a_dead_letter(kind: Recording, attempt: Attempt, log: AttemptLog) -> None:
+def test_a_damaged_event_becomes_a_dead_letter(attempt: Attempt, log: AttemptLog) -> None:
     """Stored bytes that cannot be read end the delivery with that reason."""
     lease = Lease("shop", "ev_1", 1, 1, 0, 0, possible_duplicate=False, body=b"\xff")
     assert "cannot be read" in ended(Attempt(lease, attempt.target, NOW), log).reason
