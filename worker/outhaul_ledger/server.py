@@ -25,6 +25,8 @@ _CONFIGURED = ("maxmemory-policy", "appendonly", "appendfsync")
 class ServerFacts:
     """A server as far as the ledger depends on it; `unknown` and None stand for what could not be read.
 
+    Refusals and warnings read "expected ..., got ...: what to do".
+
     Args:
         product: `Redis`, `Valkey` or `unknown`.
         version: such as `7.0.15`, or `unknown`.
@@ -76,6 +78,11 @@ class ServerFacts:
                 " `appendfsync everysec`"
             )
         return (*found, *self._unread())
+
+    def __str__(self) -> str:
+        written = {True: f"on, appendfsync {self.append_fsync}", False: "off", None: UNKNOWN}[self.append_only]
+        policy = f"maxmemory-policy {self.maxmemory_policy}"
+        return f"{self.product} {self.version}, {policy}, append-only file {written}"
 
     def _unread(self) -> list[str]:
         facts = {

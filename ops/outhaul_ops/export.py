@@ -1,0 +1,33 @@
+"""Dead letters as lines of JSON, with the event that was to be delivered and what came of every attempt."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.record import Contents
+from outhaul_ledger.survey import KeptEntry
+from outhaul_ops.dead_letters import Batches, described
+from outhaul_ops.moments import rfc3339
+
+
+def export(ledger: Ledger, batches: Batches) -> Iterator[list[bytes]]:
+    """Yield, batch by batch, one line of JSON per entry, without line ends.
+
+    A line has all that a listing has, `event` (the canonical event, personal data included: it is what has to be
+    delivered) and `log` (the destination's attempts as the ledger keeps them, redacted when they were made).
+    """
+    for batch in batches:
+        contents = ledger.contents([entry.event_id for entry in batch])
+        yield [_line(entry, content) for entry, content in zip(batch, contents, strict=True)]
+
+
+def _line(entry: KeptEntry, contents: Contents) -> bytes:
+    event = orjson.Fragment(contents.body) if contents.body else None
+    log = [_attempt(line) for line in contents.attempts if line["destination"] == entry.delivery.destination]
+    return orjson.dumps({**described(entry), "event": event, "log": log})
+
+
+def _attempt(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "at": rfc3339(line["at"])}
