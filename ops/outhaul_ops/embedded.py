@@ -91,7 +91,7 @@ class EmbeddedServer:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                preexec_fn=end_with_parent,  # noqa: PLW1509 - the child must not outlive us, and only calls prctl
+                preexec_fn=end_with_parent,
                 start_new_session=True,
             )
         self._wait_until_ready()
