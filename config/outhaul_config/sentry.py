@@ -63,7 +63,7 @@ def start_sentry(settings: Settings, *, celery: bool = False, transport: Transpo
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=_integrations(celery),
-        send_default_pii=False,
+        # send_default_pii is off unless asked for; naming it, even to say no, is deprecated.
         include_local_variables=False,
         include_source_context=False,
         max_request_body_size="never",
@@ -110,6 +110,9 @@ class RecentReports:
             self._last.clear()
         self._last[report] = now
         return True
+
+    def __len__(self) -> int:
+        return len(self._last)
 
     def forget(self) -> None:
         """Take every report for not made."""
