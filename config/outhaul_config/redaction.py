@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from outhaul_config.secret import MASK
@@ -22,7 +23,7 @@ _VALUE = (
 _SEPARATOR = r"[ ()./-]{0,2}"
 
 # Reasons and names in log lines are mostly of this form; nothing to be masked is.
-_PLAIN = re.compile(r"[A-Za-z_.]*")
+_PLAIN = re.compile(r"[A-Za-z.]*")
 _MAIL_SIGNS = ("@", "%40", "\\u0040")
 
 # An endpoint chooses what is searched here, so no pattern may take more than linear time: each starts only where
@@ -33,9 +34,9 @@ _PATTERNS = tuple(
     for signs, pattern, replacement in (
         # //user:password@host and //token@host
         (("@",), r"(?<=//)[^/\s@\"']++@", f"{MASK}@"),
-        # e-mail addresses, also "with a quoted name"@host
+        # e-mail addresses, also "with a quoted name"@host; celery@host is what workers call themselves
         (_MAIL_SIGNS, rf"\"[^\"]{{1,64}}\"{_AT}{_DOMAIN}", MASK),
-        (_MAIL_SIGNS, rf"(?<!{_LOCAL})(?!//\*\*\*@){_LOCAL}+{_AT}{_DOMAIN}", MASK),
+        (_MAIL_SIGNS, rf"(?<!{_LOCAL})(?!//\*\*\*@|celery@){_LOCAL}+{_AT}{_DOMAIN}", MASK),
         # Authorization values, but not the words of "Basic authentication required"
         (("a", "A"), r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
         # Standard Webhooks keys; whpk_ is public
@@ -57,8 +58,8 @@ _PATTERNS = tuple(
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with `***` for e-mail addresses, phone numbers, credentials and the given `secrets`.
 
-    It rather masks too much than too little:
-    a number with a leading zero and nine digits or more counts as a phone number. Takes linear time.
+    It rather masks too much than too little: a number with a leading zero and nine digits or more counts as a phone
+    number. Takes linear time.
     """
     text = mask(text, secrets)
     if _PLAIN.fullmatch(text):
@@ -71,7 +72,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return `text` with `***` for the given secrets, as they are and as JSON or a URL would write them."""
-    for spelling in _spellings(secrets) if secrets else ():
+    for spelling in _spellings(tuple(secrets)):
         text = text.replace(spelling, MASK)
     return text
 
@@ -83,7 +84,14 @@ def mask_credentials(url: str) -> str:
     return f"{scheme}{separator}{MASK if before else ''}{at}{redact(host)}"
 
 
-def _spellings(secrets: Iterable[str]) -> list[str]:
-    found = {form for each in secrets for form in (each, json.dumps(each)[1:-1], quote(each, safe=""))}
+@lru_cache(maxsize=1024)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    found = {form for each in secrets for form in _forms(each) if form}
     # The longest first: a secret that is part of another would otherwise leave the other's rest behind.
-    return sorted((form for form in found if form), key=len, reverse=True)
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    escaped = json.dumps(secret)[1:-1]
+    # Some JSON writers escape the slash, which base64 is full of.
+    return secret, escaped, escaped.replace("/", r"\/"), quote(secret, safe="", errors="replace")

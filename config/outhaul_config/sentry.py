@@ -77,7 +77,7 @@ def start_sentry(settings: Settings, *, celery: bool = False, transport: Transpo
 def report_dead_letter(destination: str, reason: str, kind: str) -> None:
     """Report that deliveries of a destination end as dead letters for a reason, if Sentry was started.
 
-    Sentry keeps one issue for each destination and reason. This process reports each at most once an hour, so that a
+    Sentry groups them by destination and reason. This process reports each at most once an hour, so that a
     broken endpoint does not send a report for every one of its deliveries.
 
     Args:

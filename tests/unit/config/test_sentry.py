@@ -167,7 +167,7 @@ def test_a_long_text_is_cut(sent: Captured) -> None:
     assert len(sent.event()["message"]) < 250
 
 
-def test_dead_letters_are_one_issue_for_each_destination_and_reason(sent: Captured) -> None:
+def test_dead_letters_are_grouped_by_destination_and_reason(sent: Captured) -> None:
     """The fingerprint groups by destination and reason, and says what died in words and tags."""
     report_dead_letter("shop-hooks", "http_400", "webhook")
     event = sent.event()
