@@ -3,7 +3,8 @@
 from typing import Any
 
 from outhaul_config.destinations import Destination
-from outhaul_worker.destinations.contract import DestinationKind
+from outhaul_producers.event import Event
+from outhaul_worker.destinations.contract import DestinationKind, Unserialisable
 from outhaul_worker.destinations.registry import kinds
 
 SHARED_SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
@@ -37,3 +38,12 @@ def destination(kind: str, **options: Any) -> Destination:
 def built(kind: str, **options: Any) -> DestinationKind:
     """The kind built for such a destination, as a worker builds it."""
     return kinds()[kind](destination(kind, **options))
+
+
+def refusal(kind: DestinationKind, event: Event) -> Unserialisable | None:
+    """Why the kind cannot serialise the event, or None where it can or has no use for it."""
+    try:
+        kind.serialise(event)
+    except Unserialisable as refused:
+        return refused
+    return None

@@ -13,13 +13,12 @@ from outhaul_worker.destinations.contract import (
     Moment,
     NotApplicable,
     Payload,
-    Unserialisable,
     Verdict,
 )
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.exchange import Answer
 from unit.destinations.canonical import SAMPLES, event
-from unit.destinations.configured import OPTIONS, built, destination
+from unit.destinations.configured import OPTIONS, built, destination, refusal
 
 MOMENT = Moment(sent_at=1_763_600_000.5, attempt=1)
 
@@ -96,14 +95,14 @@ def test_headers_can_be_sent_as_they_are(kind: DestinationKind) -> None:
             assert value == value.strip()
 
 
-@pytest.mark.parametrize("status", range(100, 600))
-def test_every_status_has_one_meaning_and_a_reason(status: int, kind: DestinationKind) -> None:
+def test_every_status_has_one_meaning_and_a_reason(kind: DestinationKind) -> None:
     """Whatever an endpoint answers is understood; no answer can crash a worker or go unexplained."""
-    verdict = kind.classify(Answer(status=status, body=b"\xff{"))
-    assert isinstance(verdict, Verdict)
-    assert isinstance(verdict.meaning, Meaning)
-    assert verdict.reason.startswith(f"HTTP {status}")
-    assert (verdict.meaning is Meaning.DELIVERED) == (200 <= status < 300)
+    for status in range(100, 600):
+        verdict = kind.classify(Answer(status=status, body=b"\xff{"))
+        assert isinstance(verdict, Verdict)
+        assert isinstance(verdict.meaning, Meaning)
+        assert verdict.reason.startswith(f"HTTP {status}")
+        assert (verdict.meaning is Meaning.DELIVERED) == (200 <= status < 300)
 
 
 def test_too_many_requests_and_server_errors_are_tried_again(kind: DestinationKind) -> None:
@@ -143,8 +142,7 @@ def test_an_event_of_a_type_unknown_to_the_kind_does_no_harm(kind: DestinationKi
 def test_an_event_without_the_section_its_type_is_about_is_refused_by_name_or_sent(kind: DestinationKind) -> None:
     """What is missing is named by its canonical path, so that a person knows what to mend."""
     for event_type in SAMPLES:
-        try:
-            kind.serialise(event(event_type, customer={"email": "mara@shop.example", "phone": "+40712000111"}))
-        except Unserialisable as refused:
+        refused = refusal(kind, event(event_type, customer={"email": "mara@shop.example", "phone": "+40712000111"}))
+        if refused:
             assert refused.field.split(".")[0] in ("order", "cart", "product", "customer")
             assert str(refused).startswith(f"{refused.field}: ")

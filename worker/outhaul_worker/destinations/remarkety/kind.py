@@ -67,7 +67,7 @@ class Remarkety:
         """
         name = self._name_of(event.type)
         if not name:
-            return NotApplicable(f"Remarkety has no event for {event.type}")
+            return NotApplicable(f"Remarkety has no event for {event.type}; the option names can give it one")
         payload = payload_for(event, name)
         if isinstance(payload, NotApplicable):
             return payload

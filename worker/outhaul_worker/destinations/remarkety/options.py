@@ -51,7 +51,9 @@ class RemarketyOptions(Schema):
         "x-token",
         "x-api-key",
         load_default="x-token",
-        metadata={"description": "Header that carries the key: `x-token` for a store key, `x-api-key` for a newer one"},
+        metadata={
+            "description": "Header that carries the key: `x-token` for a store key, `x-api-key` for a newer one."
+        },
     )
     base_url = base_address(
         load_default="https://webhooks.remarkety.com",

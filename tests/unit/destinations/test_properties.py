@@ -1,0 +1,82 @@
+"""What holds for any valid event, not just for the samples."""
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outhaul_producers.event import Event
+from outhaul_worker.destinations.contract import DestinationKind, Moment, NotApplicable, Payload
+from outhaul_worker.destinations.registry import kinds
+from outhaul_worker.destinations.remarkety.schema import schema_of
+from outhaul_worker.destinations.webhook import WebhookBody
+from strategies.events import events, sections
+from unit.destinations.configured import NAME, built, refusal
+
+KINDS: dict[str, DestinationKind] = {name: built(name) for name in sorted(kinds())}
+MOMENT = Moment(sent_at=1_763_600_000.0, attempt=1)
+
+
+def _path_exists(body: object, path: str) -> bool:
+    """Whether everything of a canonical path but its last step is in the event."""
+    for step in path.replace("]", "").replace("[", ".").split(".")[:-1]:
+        if isinstance(body, list):
+            body = body[int(step)]
+        elif isinstance(body, dict):
+            body = body.get(step, {})
+    return isinstance(body, dict)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=150, deadline=None)
+@given(event=events())
+def test_any_valid_event_becomes_a_payload_or_says_why_not(name: str, event: Event) -> None:
+    """Serialising ends in a payload, in not applicable, or names the field that is missing; nothing else."""
+    kind, before = KINDS[name], orjson.dumps(event.body)
+    refused = refusal(kind, event)
+    assert orjson.dumps(event.body) == before
+    if refused:
+        assert _path_exists(event.body, refused.field)
+        return
+    result = kind.serialise(event)
+    if isinstance(result, NotApplicable):
+        assert result.reason
+        return
+    assert result == kind.serialise(event)
+    assert kind.request(event, result, MOMENT).body == result.body
+
+
+@settings(max_examples=150, deadline=None)
+@given(event=events())
+def test_every_remarkety_payload_passes_the_vendors_schema(event: Event) -> None:
+    """Whatever the event holds, what is sent has all that is mandatory and each value of its type."""
+    result = None if refusal(KINDS["remarkety"], event) else KINDS["remarkety"].serialise(event)
+    if isinstance(result, Payload):
+        assert schema_of(result.headers["x-event-type"]).validate(orjson.loads(result.body)) == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(event=events())
+def test_every_webhook_body_has_the_advised_shape(event: Event) -> None:
+    """Receivers can rely on type, timestamp and data."""
+    result = KINDS["webhook"].serialise(event)
+    assert isinstance(result, Payload)
+    assert WebhookBody().validate(orjson.loads(result.body)) == {}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=75, deadline=None)
+@given(
+    event=events(),
+    overrides=st.dictionaries(
+        st.sampled_from(["data", "customer", "type", "line_items", "x"]), sections["customer"] | st.none()
+    ),
+)
+def test_any_overrides_end_in_a_payload_that_holds_them(name: str, event: Event, overrides: dict[str, object]) -> None:
+    """Overrides of any shape are laid on top of any payload and never crash a worker."""
+    bent = Event.from_bytes(orjson.dumps({**event.body, "overrides": {NAME: overrides}}))
+    result = None if refusal(KINDS[name], bent) else KINDS[name].serialise(bent)
+    if isinstance(result, Payload):
+        body = orjson.loads(result.body)
+        assert all(key in body for key in overrides)
+        assert all(body[key] is None for key, value in overrides.items() if value is None)
