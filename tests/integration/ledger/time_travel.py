@@ -1,5 +1,7 @@
 """Makes time pass for the ledger without waiting: everything it has scheduled moves into the past."""
 
+from typing import cast
+
 import redis
 
 from outhaul_config import keys
@@ -13,14 +15,15 @@ def pass_time(client: redis.Redis, ms: int) -> None:
     """Let `ms` milliseconds pass: leases, retries and beats get that much older. Expiry of keys is not touched."""
     schedules = [keys.stem(name, "outhaul").encode() for name in _SCHEDULES]
     for family in _SCHEDULE_FAMILIES:
-        schedules += client.keys(keys.stem(family, "outhaul") + "*")
-    records: list[bytes] = client.keys(keys.stem("record", "outhaul") + "*")
+        schedules += family_members(client, family)
+    records = family_members(client, "record")
     with client.pipeline(transaction=False) as read:
         for schedule in schedules:
             read.zrange(schedule, 0, -1, withscores=True)
         for record in records:
             read.hgetall(record)
         answers = read.execute()
+    beats = cast("dict[bytes, bytes]", client.hgetall(keys.stem("workers", "outhaul")))
     with client.pipeline(transaction=True) as write:
         for schedule, members in zip(schedules, answers, strict=False):
             if members:
@@ -28,11 +31,23 @@ def pass_time(client: redis.Redis, ms: int) -> None:
         for record, fields in zip(records, answers[len(schedules) :], strict=True):
             moved = {name: _older(packed, ms) for name, packed in fields.items() if name.startswith(b"d:")}
             if moved:
-                write.hset(record, mapping=moved)  # type: ignore[arg-type]
+                write.hset(record, mapping=moved)
+        for worker, packed in beats.items():
+            write.hset(keys.stem("workers", "outhaul"), worker.decode(), _beaten_earlier(packed, ms))
         write.execute()
+
+
+def family_members(client: redis.Redis, family: str) -> list[bytes]:
+    """The full names of all keys of a family that exist."""
+    return cast("list[bytes]", client.keys(keys.stem(family, "outhaul") + "*"))
 
 
 def _older(packed: bytes, ms: int) -> bytes:
     columns = packed.split(b"\t", 9)
     columns[_DUE] = str(int(columns[_DUE]) - ms).encode()
     return b"\t".join(columns)
+
+
+def _beaten_earlier(packed: bytes, ms: int) -> bytes:
+    beat, rest = packed.split(b" ", 1)
+    return b"%d %s" % (int(beat) - ms, rest)

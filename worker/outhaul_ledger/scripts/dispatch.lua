@@ -11,13 +11,14 @@ local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local silence, patience = tonumber(ARGV[FIRST + 3]), tonumber(ARGV[FIRST + 4])
 local now = clock()
 
+-- A stopping worker's slots count as well: its last drains still fill them, and must not stand for those of others.
 local function count_slots()
   local total, fields = 0, redis.call('HGETALL', keys.workers)
   for i = 1, #fields, 2 do
-    local beat, its_slots, leaving = string.match(fields[i + 1], '(%S+) (%S+) (%S+)')
+    local beat, its_slots = string.match(fields[i + 1], '(%S+) (%S+) (%S+)')
     if tonumber(beat) < now - silence then
       redis.call('HDEL', keys.workers, fields[i])
-    elseif leaving == '0' then
+    else
       total = total + tonumber(its_slots)
     end
   end

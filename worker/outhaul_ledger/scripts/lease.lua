@@ -7,7 +7,7 @@
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms
 -- Returns: {now, ms until a lane is due (-1: none), 1 if the worker is stopping, deliveries}, each delivery
 --          {destination, id, attempt, tries, accepted_at, since, possible duplicate, body}
--- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains; lost leases also dead:<d> attempts:<id>
+-- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; lost leases also dead:<d> attempts:<id>
 -- Uses: bind clock delivery lanes finish attempts lost
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
@@ -94,8 +94,12 @@ if most > 0 then
   end
 end
 
+-- A stopping worker beats no more; it lives as long as its drains do, so that its slots are not taken for free.
 local beat = redis.call('HGET', keys.workers, worker)
 local stopping = beat and string.sub(beat, -1) == '1' and 1 or 0
+if stopping == 1 then
+  redis.call('HSET', keys.workers, worker, (string.gsub(beat, '^%d+', stamp(now))))
+end
 local head = redis.call('ZRANGE', keys.lanes, 0, 0, 'WITHSCORES')
 local wait = head[1] and math.max(0, math.ceil(head[2] - now)) or -1
 return { math.floor(now), wait, stopping, leased }
