@@ -16,6 +16,13 @@ _REFUSALS = (
     "WRONGPASS",
     "NOPERM",
 )
+# the client takes the word in front of these off their message
+_REFUSING = (
+    redis.ReadOnlyError,
+    redis.OutOfMemoryError,
+    redis.exceptions.NoPermissionError,
+    redis.exceptions.ClusterDownError,
+)
 
 
 class LedgerUnavailable(Exception):
@@ -25,8 +32,16 @@ class LedgerUnavailable(Exception):
     """
 
 
+class DurabilityMissing(LedgerUnavailable):
+    """The server cannot confirm that its disk has what was written, as `durability = "fsync"` asks for."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(
+            'durability = "fsync" (OUTHAUL_DURABILITY) needs Redis or Valkey 7.2 or later with "appendonly yes", '
+            f'this server answers: {answer}; give the ledger such a server, or set durability = "server"'
+        )
+
+
 def is_refusal(error: redis.ResponseError) -> bool:
     """True when the server refused for a state of its own, not for what it was asked."""
-    return isinstance(error, redis.BusyLoadingError | redis.ReadOnlyError | redis.OutOfMemoryError) or str(
-        error
-    ).removeprefix("-").startswith(_REFUSALS)
+    return isinstance(error, _REFUSING) or str(error).removeprefix("-").startswith(_REFUSALS)

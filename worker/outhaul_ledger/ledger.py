@@ -8,7 +8,7 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.errors import LedgerUnavailable, is_refusal
+from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
 from outhaul_ledger.model import (
     Acceptance,
     Accepted,
@@ -56,20 +56,29 @@ class Ledger:
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2).
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
+                first call asks the server whether it can, one round trip more.
             fsync_timeout: seconds to wait for the disk.
         """
         self.client = client
         self.namespace = namespace
         self._retention = str(int(retention * 1000))
         self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
+        self._can_fsync = False
 
     # producers
 
     def accept(self, submissions: Sequence[Submission]) -> list[Accepted]:
-        """Store events, each once; one answer per submission, in order. One round trip, however many."""
+        """Store events, each once; one answer per submission, in order. One round trip, however many.
+
+        Raises:
+            DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
+        """
+        fsync = self._fsync_ms > 0
+        if fsync and not self._can_fsync:
+            self._ask_for_fsync()
         arguments = [part for submission in submissions for part in submission]
-        answer = self._run("accept", *arguments, fsync=bool(self._fsync_ms))
+        answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
     def status(self, event_id: str) -> EventRecord | None:
@@ -108,7 +117,10 @@ class Ledger:
         return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
-        """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept)."""
+        """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
+
+        Called again with the same outcomes, it answers as before and changes nothing.
+        """
         arguments: list[Any] = [drain, self._retention, ATTEMPT_LINES]
         for one in settlements:
             arguments += (
@@ -143,8 +155,16 @@ class Ledger:
         return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
 
     def configure(self, limits: Iterable[tuple[str, int]]) -> None:
-        """Make `(destination, most in flight)` the limits of all workers."""
-        arguments = [part for limit in limits for part in limit]
+        """Make `(destination, most in flight)` the limits of all workers.
+
+        Raises:
+            ValueError: a limit is below 1; to stop a destination, pause it.
+        """
+        arguments: list[str | int] = []
+        for destination, most in limits:
+            if most < 1:
+                raise ValueError(f"{destination}: expected a limit of at least 1, got {most}: to stop it, pause it")
+            arguments += (destination, most)
         if arguments:
             self._run("configure", *arguments)
 
@@ -183,7 +203,10 @@ class Ledger:
         return [bool(done) for done in self._run("discard", self._retention, *_flat(deliveries))]
 
     def open_replay(self, digest: str) -> tuple[int, bool]:
-        """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before."""
+        """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before.
+
+        What was dead or held by then is what it is for; what dies again later is not.
+        """
         cutoff, resumed = self._run("open_replay", digest)
         return cutoff, bool(resumed)
 
@@ -192,7 +215,13 @@ class Ledger:
         self._run("close_replay", digest)
 
     def pause(self, destination: str, reason: str) -> None:
-        """Keep a destination's deliveries and attempt none of them."""
+        """Keep a destination's deliveries and attempt none of them.
+
+        Raises:
+            ValueError: the reason is empty.
+        """
+        if not reason:
+            raise ValueError(f"{destination}: expected a reason to pause it, got none: say why, people will ask")
         self._run("pause", destination, reason)
 
     def resume(self, destination: str) -> bool:
@@ -233,6 +262,13 @@ class Ledger:
             raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
         return answer
 
+    def _ask_for_fsync(self) -> None:
+        try:
+            self.client.waitaof(1, 0, 1)
+        except redis.RedisError as error:
+            raise _translate(error) from error
+        self._can_fsync = True
+
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
     """Build the ledger that the settings name; connects on first use.
@@ -263,6 +299,8 @@ def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 def _translate(error: redis.RedisError) -> Exception:
     refused = isinstance(error, redis.ResponseError) and is_refusal(error)
+    if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
+        return DurabilityMissing(str(error))
     if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
     return error
