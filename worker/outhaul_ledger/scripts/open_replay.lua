@@ -3,9 +3,8 @@
 -- KEYS: replays
 -- STATES:
 -- ARGV: digest of the filter
--- Returns: {cut-off (ms), 1 if it was begun before}
+-- Returns: {cut-off (ms, rounded up so that all that died by now is in), 1 if it was begun before}
 -- Touches: replays
 -- Uses: bind clock
-local now = math.floor(clock())
-local fresh = redis.call('HSETNX', keys.replays, ARGV[FIRST], now)
+local fresh = redis.call('HSETNX', keys.replays, ARGV[FIRST], math.ceil(clock()))
 return { tonumber(redis.call('HGET', keys.replays, ARGV[FIRST])), 1 - fresh }
