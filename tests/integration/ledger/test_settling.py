@@ -1,9 +1,11 @@
 """Outcomes are written once, by whoever holds the lease."""
 
+from typing import cast
+
 import pytest
+
 from integration.ledger.scenario import DRAIN, WORKER, accept, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
-
 from outhaul_ledger.ledger import ATTEMPT_LINES, Ledger
 from outhaul_ledger.model import Settlement, State
 
@@ -172,7 +174,7 @@ def test_a_log_at_its_cap_loses_only_the_same_destinations_oldest_lines(ledger: 
     for _ in range(ATTEMPT_LINES + 5):
         (one,) = lease(ledger)
         settle(ledger, outcome(one, State.PENDING))
-    log = ledger.client.lrange(key("attempts", "ev_1"), 0, -1)
+    log = cast("list[bytes]", ledger.client.lrange(key("attempts", "ev_1"), 0, -1))
     assert [line for line in log if line.startswith(b"calm ")] == [
         b'calm {"of":"first"}',
         b'calm {"destination":"shop"}',

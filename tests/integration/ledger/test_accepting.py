@@ -1,0 +1,144 @@
+"""An event is accepted once, whoever hands it in and however often."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from integration.ledger.scenario import DRAIN, LEASE_MS, accept, end, key, lease, outcome, route, settle, submission
+from integration.ledger.time_travel import pass_time
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Acceptance, Inbound, Route, State
+
+
+def test_of_a_hundred_threads_with_the_same_event_one_is_told_accepted(ledger: Ledger) -> None:
+    """Racing callers get one acceptance and 99 duplicates, all with the same time; one event comes in."""
+    with ThreadPoolExecutor(100) as threads:
+        answers = [answer for (answer,) in threads.map(lambda _: accept(ledger, "ev_1"), range(100))]
+    results = [answer.result for answer in answers]
+    assert (results.count(Acceptance.ACCEPTED), results.count(Acceptance.DUPLICATE)) == (1, 99)
+    assert len({answer.accepted_at for answer in answers}) == 1
+    assert ledger.lease_inbox(DRAIN, 10, LEASE_MS) == [Inbound("ev_1", b"{}")]
+
+
+def test_other_content_under_a_known_id_is_a_conflict_and_leaves_the_first_untouched(ledger: Ledger) -> None:
+    """A conflict tells when the first was accepted and stores nothing of the second."""
+    (first,) = ledger.accept([submission("ev_1", "one", b'{"n":1}')])
+    (second,) = ledger.accept([submission("ev_1", "two", b'{"n":2}')])
+    assert second == (Acceptance.CONFLICT, first.accepted_at)
+    assert ledger.contents(["ev_1"])[0].body == b'{"n":1}'
+    assert ledger.accept([submission("ev_1", "one", b"later")])[0].result is Acceptance.DUPLICATE
+
+
+def test_many_events_of_one_call_are_answered_in_their_order(ledger: Ledger) -> None:
+    """New, repeated and conflicting events may be mixed, also within the call."""
+    accept(ledger, "ev_1")
+    given = [("ev_2", "a"), ("ev_1", "digest"), ("ev_2", "a"), ("ev_1", "b"), ("ev_3", "c")]
+    answers = ledger.accept([submission(event_id, digest) for event_id, digest in given])
+    assert [answer.result for answer in answers] == ["accepted", "duplicate", "duplicate", "conflict", "accepted"]
+    assert [one.event_id for one in ledger.lease_inbox(DRAIN, 10, LEASE_MS)] == ["ev_1", "ev_2", "ev_3"]
+
+
+def test_nothing_to_accept_is_answered_with_nothing(ledger: Ledger) -> None:
+    """An empty call is no error and leaves no key."""
+    assert ledger.accept([]) == []
+    assert ledger.client.keys() == []
+
+
+def test_the_bytes_of_an_event_come_back_as_they_were_accepted(ledger: Ledger) -> None:
+    """The ledger reads nothing into a body: zeros, tabs, and invalid UTF-8 survive to the lease."""
+    body = bytes(range(256)) * 200
+    ledger.accept([submission("ev_1", body=body)])
+    assert ledger.lease_inbox(DRAIN, 1, LEASE_MS) == [Inbound("ev_1", body)]
+    ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])])
+    assert lease(ledger)[0].body == body
+
+
+def test_an_event_is_announced_with_one_token_however_many_come_in(ledger: Ledger) -> None:
+    """A sleeping dispatcher wakes once, and sleeps on when nothing came."""
+    accept(ledger, "ev_1", "ev_2")
+    accept(ledger, "ev_3")
+    accept(ledger, "ev_3")
+    assert ledger.wait_for_wake(1)
+    assert not ledger.wait_for_wake(0.01)
+
+
+def test_an_event_that_was_not_routed_in_time_is_leased_for_routing_again(ledger: Ledger) -> None:
+    """A drain that died or forgot cannot keep an event from its deliveries."""
+    accept(ledger, "ev_1")
+    assert len(ledger.lease_inbox(DRAIN, 10, 1000)) == 1
+    assert ledger.lease_inbox("other", 10, 1000) == []
+    pass_time(ledger.client, 1001)
+    assert len(ledger.lease_inbox("other", 10, 1000)) == 1
+
+
+def test_of_two_drains_that_route_the_same_event_the_second_changes_nothing(ledger: Ledger) -> None:
+    """An event gets its deliveries once, even where the routings differ."""
+    accept(ledger, "ev_1")
+    ledger.lease_inbox(DRAIN, 1, 1000)
+    pass_time(ledger.client, 1001)
+    ledger.lease_inbox("other", 1, 1000)
+    assert ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])]) == [True]
+    assert ledger.fan_out("other", [("ev_1", [Route("mail")]), ("ev_unknown", [Route("mail")])]) == [False, False]
+    assert list(ledger.survey().standings) == ["shop"]
+
+
+def test_an_event_that_nobody_wants_is_finished_at_once(ledger: Ledger) -> None:
+    """Without destinations, or with all of them skipped, an event only stays readable for the retention."""
+    accept(ledger, "ev_1", "ev_2")
+    ledger.lease_inbox(DRAIN, 2, LEASE_MS)
+    ledger.fan_out(DRAIN, [("ev_1", []), ("ev_2", [Route("shop", "not\tfor it")])])
+    record = ledger.status("ev_2")
+    assert record is not None
+    assert (record.deliveries["shop"].state, record.deliveries["shop"].reason) == (State.SKIPPED, "not\tfor it")
+    assert all(ledger.client.pttl(key("record", event_id)) > 0 for event_id in ("ev_1", "ev_2"))
+    assert lease(ledger) == []
+
+
+def test_a_finished_event_expires_with_all_that_was_kept_of_it(server_retaining: Ledger) -> None:
+    """Body, record and attempts go together, and the id may be used anew."""
+    ledger = server_retaining
+    end(ledger, "ev_1", state=State.DELIVERED)
+    names = [key(name, "ev_1") for name in ("event", "record", "attempts")]
+    assert len({ledger.client.pexpiretime(name) for name in names}) == 1
+    assert 90_000 < ledger.client.pttl(names[0]) <= 100_000
+    for name in names:
+        ledger.client.pexpire(name, 0)
+    assert ledger.status("ev_1") is None
+    assert accept(ledger, "ev_1")[0].result is Acceptance.ACCEPTED
+
+
+def test_a_stale_outcome_for_a_finished_event_does_not_outlive_it(server_retaining: Ledger) -> None:
+    """A line that comes late expires with the event it belongs to."""
+    ledger = server_retaining
+    route(ledger, "ev_1")
+    (slow,) = lease(ledger, drain="slow", lease_ms=1000)
+    pass_time(ledger.client, 1001)
+    (quick,) = lease(ledger, drain="quick")
+    settle(ledger, outcome(quick), drain="quick")
+    ledger.client.delete(key("attempts", "ev_1"))
+    settle(ledger, outcome(slow), drain="slow")
+    late, ends = (ledger.client.pexpiretime(key(name, "ev_1")) for name in ("attempts", "record"))
+    assert ends - 1000 < late <= ends
+
+
+def test_dead_and_held_deliveries_keep_their_event_until_somebody_decides(server_retaining: Ledger) -> None:
+    """Nothing of such an event expires; discarded, or delivered after a replay, it does."""
+    ledger = server_retaining
+    for event_id, state in (("ev_1", State.DEAD), ("ev_2", State.HELD), ("ev_3", State.DEAD)):
+        end(ledger, event_id, state=state)
+    assert {ledger.client.pttl(name) for name in ledger.client.scan_iter()} == {-1}
+    assert ledger.discard([("shop", "ev_1"), ("shop", "ev_2")]) == [True, True]
+    ledger.replay([("shop", "ev_3")])
+    assert ledger.client.pttl(key("record", "ev_3")) == -1
+    settle(ledger, *map(outcome, lease(ledger)))
+    for event_id in ("ev_1", "ev_2", "ev_3"):
+        assert all(0 < ledger.client.pttl(key(name, event_id)) <= 100_000 for name in ("event", "record", "attempts"))
+
+
+def test_an_event_stays_while_one_of_its_destinations_is_not_done(server_retaining: Ledger) -> None:
+    """The retention begins with the last delivery's end, not the first's."""
+    ledger = server_retaining
+    route(ledger, "ev_1", to=("shop", "mail"))
+    one, two = lease(ledger)
+    settle(ledger, outcome(one, State.DEAD), outcome(two, State.DELIVERED))
+    assert ledger.client.pttl(key("record", "ev_1")) == -1
+    ledger.discard([(one.destination, "ev_1")])
+    assert ledger.client.pttl(key("record", "ev_1")) > 0
