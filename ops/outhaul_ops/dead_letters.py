@@ -151,36 +151,34 @@ class _Shelf:
 
     def take(self, most: int) -> list[KeptEntry]:
         """Return the next matching entries, at least one and at most `most`; none at the end."""
-        while page := self._read():
-            found: list[KeptEntry] = []
-            for entry in page:
-                self._pass(entry)
-                if self._selection.matches(entry):
-                    found.append(entry)
-                if len(found) == most:
-                    break
-            if found:
+        size = most
+        while True:
+            page = self._read(size)
+            # Entries kept at the same instant are told apart by name. A number to pass over would be wrong as soon as
+            # one of them leaves the shelf.
+            fresh = [entry for entry in page if entry.event_id not in self._passed]
+            found = self._go_through(fresh, most)
+            if found or len(page) < size:
                 return found
-        return []
+            size = min(2 * size, PAGE) if fresh else 2 * size
 
-    def _read(self) -> list[KeptEntry]:
-        # Entries kept at the same instant are told apart by name. A number to pass over would be wrong as soon as
-        # one of them leaves the shelf.
-        page = self._ledger.kept(
-            self._selection.state,
-            self._destination,
-            since=self._at,
-            until=self._until,
-            passing=0,
-            most=PAGE + len(self._passed),
+    def _read(self, size: int) -> list[KeptEntry]:
+        return self._ledger.kept(
+            self._selection.state, self._destination, since=self._at, until=self._until, passing=0, most=size
         )
-        return [entry for entry in page if entry.event_id not in self._passed]
 
-    def _pass(self, entry: KeptEntry) -> None:
-        if entry.since != self._at:
-            self._at = entry.since
-            self._passed.clear()
-        self._passed.add(entry.event_id)
+    def _go_through(self, entries: list[KeptEntry], most: int) -> list[KeptEntry]:
+        found: list[KeptEntry] = []
+        for entry in entries:
+            if entry.since != self._at:
+                self._at = entry.since
+                self._passed.clear()
+            self._passed.add(entry.event_id)
+            if self._selection.matches(entry):
+                found.append(entry)
+            if len(found) == most:
+                break
+        return found
 
 
 def _takers(ledger: Ledger, selection: Selection, reach: Reach) -> Iterator[Callable[[int], list[KeptEntry]]]:
