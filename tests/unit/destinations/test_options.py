@@ -102,46 +102,49 @@ def test_destinations_of_every_kind_are_read_from_a_file_and_built(tmp_path: Pat
     assert destinations["remarkety-main"].secrets() == ("key",)
 
 
+MISTAKEN = """
+[destinations.a]
+kind = "webhook"
+ulr = "https://hooks.example/in"
+secret = "whsec_${SECRET}"
+headers = { Host = "x", x-ok = "hidden\\nheader" }
+subscribe = ["order.*"]
+
+[destinations.b]
+kind = "remarkety"
+store_id = "AAA BBB"
+api_key = "hidden\\nkey"
+auth_header = "x-tokn"
+base_url = "webhooks.remarkety.com"
+subscribe = ["order.*"]
+
+[destinations.b.names]
+"order.shiped" = "x"
+"order.created" = ""
+"order.updated" = 5
+"custom.vip" = "orders/create"
+"newsletter.subscribed" = "newsletter/unsubscribe"
+"""
+
+
 def test_every_mistake_in_the_options_is_reported_with_the_name_that_was_meant(tmp_path: Path) -> None:
     """One reading of the file tells all that is wrong with it, and shows no secret."""
     with pytest.raises(ConfigError) as refused:
-        _loaded(
-            tmp_path,
-            """
-            [destinations.a]
-            kind = "webhook"
-            ulr = "https://hooks.example/in"
-            secret = "whsec_${SECRET}"
-            headers = { Host = "x", x-ok = "hidden-header" }
-            subscribe = ["order.*"]
-
-            [destinations.b]
-            kind = "remarkety"
-            store_id = "AAA BBB"
-            api_key = "two\\nlines"
-            auth_header = "x-tokn"
-            base_url = "webhooks.remarkety.com"
-            names = {"order.shiped" = "x", "custom.vip" = "orders/create", "newsletter.subscribed" = "newsletter/unsub"}
-            subscribe = ["order.*"]
-            """,
-            SECRET="hidden-secret",
-        )
-    shown = str(refused.value)
+        _loaded(tmp_path, MISTAKEN, SECRET="hidden-secret")
     places = {f"{problem.table}.{problem.key}" for problem in refused.value.problems}
     assert places == {
-        "destinations.a.ulr",
-        "destinations.a.url",
-        "destinations.a.secret",
-        "destinations.a.headers.Host",
-        "destinations.b.store_id",
-        "destinations.b.api_key",
-        "destinations.b.auth_header",
-        "destinations.b.base_url",
-        'destinations.b.names."order.shiped"',
-        'destinations.b.names."custom.vip"',
-        'destinations.b.names."newsletter.subscribed"',
+        *(f"destinations.a.{key}" for key in ("ulr", "url", "secret", "headers.Host", "headers.x-ok")),
+        *(f"destinations.b.{key}" for key in ("store_id", "api_key", "auth_header", "base_url")),
+        *(f'destinations.b.names."order.{key}"' for key in ("shiped", "created", "updated")),
+        *(f'destinations.b.names."{key}"' for key in ("custom.vip", "newsletter.subscribed")),
     }
     for meant in ('did you mean "url"', 'did you mean "x-token"', "did you mean order.shipped"):
-        assert meant in shown
-    assert "hidden" not in shown
-    assert "lines" not in shown
+        assert meant in str(refused.value)
+    assert "hidden" not in str(refused.value)
+
+
+def test_names_that_are_no_table_are_refused() -> None:
+    """A list or text in the place of the table does not crash the reading."""
+    for names in (["orders/create"], "orders/create", 5):
+        with pytest.raises(ValidationError, match="a table of event types"):
+            kinds()["remarkety"].options().load({"store_id": "A", "api_key": "k", "names": names})

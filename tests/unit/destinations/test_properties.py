@@ -28,7 +28,7 @@ def _path_exists(body: object, path: str) -> bool:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(event=events())
 def test_any_valid_event_becomes_a_payload_or_says_why_not(name: str, event: Event) -> None:
     """Serialising ends in a payload, in not applicable, or names the field that is missing; nothing else."""
@@ -46,7 +46,7 @@ def test_any_valid_event_becomes_a_payload_or_says_why_not(name: str, event: Eve
     assert kind.request(event, result, MOMENT).body == result.body
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(event=events())
 def test_every_remarkety_payload_passes_the_vendors_schema(event: Event) -> None:
     """Whatever the event holds, what is sent has all that is mandatory and each value of its type."""
@@ -65,7 +65,7 @@ def test_every_webhook_body_has_the_advised_shape(event: Event) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     event=events(),
     overrides=st.dictionaries(

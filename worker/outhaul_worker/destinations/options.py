@@ -10,18 +10,18 @@ from outhaul_config.fields import Expected, text
 from outhaul_config.secret import Secret, SecretField
 
 _HEADER_VALUE = r"[!-~](?:[ -~]*[!-~])?"
-_HEADER_EXPECTED = "visible ASCII characters on one line, not blank or padded with spaces"
+HEADER_EXPECTED = "visible ASCII characters on one line, not blank or padded with spaces"
 _URL_CHARACTERS = re.compile(r"[!-~]+")
 
 
 def header_text(**kwargs: Any) -> Expected[str]:
     """Make a field for a text that is sent as a header value."""
-    return text(_HEADER_VALUE, _HEADER_EXPECTED, **kwargs)
+    return text(_HEADER_VALUE, HEADER_EXPECTED, **kwargs)
 
 
 def header_secret(**kwargs: Any) -> SecretField:
     """Make a field for a credential that is sent as a header value."""
-    return SecretField(validate=_fits_header, **kwargs)
+    return SecretField(validate=_check_header_secret, **kwargs)
 
 
 def endpoint_address(**kwargs: Any) -> Expected[str]:
@@ -34,9 +34,14 @@ def base_address(**kwargs: Any) -> Expected[str]:
     return Expected(_base_url, "an absolute http(s) address in ASCII without user, password, '?' and '#'", **kwargs)
 
 
-def _fits_header(secret: Secret) -> None:
-    if not re.fullmatch(_HEADER_VALUE, secret.reveal()):
-        raise ValidationError(_HEADER_EXPECTED)
+def fits_header(value: str) -> bool:
+    """Say whether a text can be sent as a header value: visible ASCII on one line, neither blank nor padded."""
+    return re.fullmatch(_HEADER_VALUE, value) is not None
+
+
+def _check_header_secret(secret: Secret) -> None:
+    if not fits_header(secret.reveal()):
+        raise ValidationError(HEADER_EXPECTED)
 
 
 def _endpoint_url(value: str) -> str:
