@@ -82,7 +82,7 @@ class Site:
 
     def start_worker(self, *arguments: str, concurrency: int = 2) -> Worker:
         """Start a worker and wait until the ledger knows it."""
-        (self.folder / "destinations.toml").write_text("\n".join(self._tables.values()))
+        self.write_destinations()
         log = self.folder / f"worker-{len(self.workers)}.log"
         name = f"--hostname=worker{len(self.workers)}@%h"
         quick = ("--without-mingle", "--without-gossip")
@@ -102,6 +102,10 @@ class Site:
         self.workers.append(worker)
         eventually(lambda: self._knows(worker), within=20, what=f"worker in the ledger; {log}")
         return worker
+
+    def write_destinations(self) -> None:
+        """Write what was configured to the file that workers read."""
+        (self.folder / "destinations.toml").write_text("\n".join(self._tables.values()))
 
     def _knows(self, worker: Worker) -> bool:
         assert worker.process.poll() is None, worker.log.read_text()

@@ -41,6 +41,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "worker_pool": "prefork",
         "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": _is_redis(settings.broker_url),  # a busy worker must not sit on a message
         "task_ignore_result": True,
         "task_default_queue": settings.namespace,
         "task_serializer": "json",
@@ -54,7 +55,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _broker_options(url: str) -> dict[str, Any]:
-    if not url.startswith(("redis", "unix", "sentinel")):
+    if not _is_redis(url):
         return {}
     return {
         "socket_timeout": SOCKET_SECONDS,
@@ -63,6 +64,10 @@ def _broker_options(url: str) -> dict[str, Any]:
         "health_check_interval": 10,
         "max_connections": 128,
     }
+
+
+def _is_redis(url: str) -> bool:
+    return url.startswith(("redis", "unix", "sentinel"))
 
 
 class _Process:
