@@ -6,6 +6,7 @@ import structlog
 
 BROKER_UNAVAILABLE: Final = "broker.unavailable"
 DELIVERY_ATTEMPTED: Final = "delivery.attempted"
+DISPATCHER_FAILED: Final = "dispatcher.failed"
 LEDGER_AT_RISK: Final = "ledger.at_risk"
 LEDGER_UNAVAILABLE: Final = "ledger.unavailable"
 LEDGER_BACK: Final = "ledger.back"

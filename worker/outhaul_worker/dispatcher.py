@@ -18,11 +18,13 @@ from celery.worker import state
 
 from outhaul_config.log_events import (
     BROKER_UNAVAILABLE,
+    DISPATCHER_FAILED,
     LEDGER_AT_RISK,
     LEDGER_BACK,
     LEDGER_UNAVAILABLE,
 )
 from outhaul_config.problems import ConfigError
+from outhaul_config.sentry import start_sentry
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.server import inspect_server
@@ -66,6 +68,9 @@ class Dispatcher(threading.Thread):
                 self._cycle()
             except LedgerUnavailable as error:
                 self._note_away(error)
+                self._ending.wait(OUTAGE_PAUSE_SECONDS)
+            except Exception:  # noqa: BLE001 - without this thread the worker would look alive and deliver nothing
+                structlog.get_logger().exception(DISPATCHER_FAILED)
                 self._ending.wait(OUTAGE_PAUSE_SECONDS)
 
     def end(self) -> None:
@@ -131,6 +136,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
 
     def start(self, parent: Any) -> None:
         """Wait for the ledger, check its server, publish the limits, start the thread."""
+        start_sentry(self._settings, celery=True)
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
         worker = worker_name(parent.hostname, os.getpid())
