@@ -17,7 +17,10 @@ from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
 
-SLICE_SECONDS = (50.0, 70.0)  # then Celery gets its process back; jittered so that drains do not end together
+# Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that not all
+# end together.
+SLICE_SECONDS = (480.0, 720.0)
+INBOX_LEASE_MS = 10_000  # routing takes milliseconds
 ROUTE_COUNT = 128
 SETTLE_COUNT = 32
 SETTLE_SECONDS = 0.005
@@ -130,7 +133,7 @@ class Drain:
 
     def _route(self) -> bool:
         """Fan out what came in; True when more may be waiting."""
-        inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, self._lease_ms)
+        inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, INBOX_LEASE_MS)
         if inbound:
             self._ledger.fan_out(self.name, [(each.event_id, self._router.route(each)) for each in inbound])
         return len(inbound) == ROUTE_COUNT
