@@ -1,5 +1,6 @@
 """The question `deliver`: how fast does a backlog reach an endpoint that answers at once?"""
 
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -49,7 +50,9 @@ def _deliver(stage: Stage, contender: Contender, backlog: Path, events: int) -> 
     stage.clear()
     run((*contender.producer, "fill", str(backlog)), contender.environment, stage.folder)
     arrivals = stage.receiver.arrivals()
-    with running(contender.worker, contender.environment, stage.folder / f"{contender.name}.log") as worker:
+    log = stage.folder / f"{contender.name}.log"
+    # By the end of a measurement nothing is left to do, so the seconds of a warm shutdown would buy nothing.
+    with running(contender.worker, contender.environment, log, ending=signal.SIGKILL) as worker:
         _wait(worker, arrivals.read, events, "arrivals")
         _wait(worker, lambda: events * contender.finished(events), events, "finished deliveries")
     arrivals.read()

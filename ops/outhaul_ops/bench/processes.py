@@ -42,13 +42,16 @@ class Running:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Running]:
-    """Run a program in the folder of its log for as long as the context lasts, then ask it to end.
+def running(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, *, ending: signal.Signals = signal.SIGTERM
+) -> Iterator[Running]:
+    """Run a program in the folder of its log for as long as the context lasts, then end it and all it started.
 
     Args:
         command: the program and its arguments.
         environment: all of its environment.
         log: where its output goes.
+        ending: the signal it ends by; after SIGTERM it gets `STOP_SECONDS`.
     """
     with log.open("wb") as sink:
         process = subprocess.Popen(
@@ -63,7 +66,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
     try:
         yield Running(process, log)
     finally:
-        _end(process)
+        _end(process, ending)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> bytes:
@@ -85,9 +88,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) ->
     return done.stdout
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the program to end, and end whatever is left of its group."""
-    process.terminate()
+def _end(process: "subprocess.Popen[bytes]", ending: signal.Signals) -> None:
+    process.send_signal(ending)
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
     with suppress(ProcessLookupError):
