@@ -20,15 +20,21 @@ def alive(pid: int) -> bool:
         return False
 
 
+def failing_measurement(log: Path) -> None:
+    """Start a program with a child, and fail once both run."""
+    with running([sys.executable, "-c", FAMILY], dict(os.environ), log) as program:
+        child = int(eventually(lambda: log.read_text().strip(), within=10))
+        assert alive(program.process.pid)
+        assert alive(child)
+        raise program.failed("is slow today")
+
+
 def test_when_a_measurement_fails_nothing_it_started_stays_behind(tmp_path: Path) -> None:
     """A program ends with all its children, whatever happens in between."""
     log = tmp_path / "family.log"
-    with pytest.raises(ZeroDivisionError), running([sys.executable, "-c", FAMILY], dict(os.environ), log) as program:
-        child = int(eventually(lambda: log.read_text().strip(), within=10))
-        assert alive(child)
-        raise ZeroDivisionError
-    assert program.process.poll() is not None
-    eventually(lambda: not alive(child), within=5)
+    with pytest.raises(BenchFailed, match="is slow today"):
+        failing_measurement(log)
+    eventually(lambda: not alive(int(log.read_text())), within=5)
 
 
 def test_a_program_that_ended_early_is_told_with_its_last_words(tmp_path: Path) -> None:
@@ -36,7 +42,7 @@ def test_a_program_that_ended_early_is_told_with_its_last_words(tmp_path: Path) 
     command = [sys.executable, "-c", "raise SystemExit('no broker there')"]
     with running(command, dict(os.environ), tmp_path / "worker.log") as program:
         eventually(lambda: program.process.poll() is not None, within=10)
-        with pytest.raises(BenchFailed, match="(?s)ended with status 1.*no broker there"):
+        with pytest.raises(BenchFailed, match=r"(?s)ended with status 1.*no broker there"):
             program.require_alive()
 
 
