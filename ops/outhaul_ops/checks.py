@@ -12,6 +12,7 @@ from outhaul_ledger.ledger import SILENCE_MS
 from outhaul_ledger.server import ServerFacts
 from outhaul_ledger.survey import Standing, Survey, WorkerStanding
 from outhaul_ops.findings import Finding, Findings, Level
+from outhaul_ops.output import counted
 
 CLOCK_WARN_SECONDS = 2.0
 CLOCK_FAIL_SECONDS = 60.0
@@ -76,7 +77,7 @@ def check_workers(workers: Mapping[str, WorkerStanding]) -> Findings:
     alive = [worker for worker in workers.values() if worker.silent_ms <= SILENCE_MS and not worker.stopping]
     slots = sum(worker.slots for worker in alive)
     if alive:
-        yield Finding("workers", Level.OK, f"{len(alive)} alive with {slots} processes")
+        yield Finding("workers", Level.OK, f"{len(alive)} alive with {counted(slots, 'process', 'processes')}")
     else:
         silent = f", {len(workers)} stopping or silent" if workers else ""
         advice = "start one: celery -A outhaul_worker worker"
@@ -101,33 +102,35 @@ def _check_due(standing: Standing, now: int) -> Findings:
     if overdue < OVERDUE_WARN_SECONDS or standing.paused:
         return
     level = Level.WARN if overdue < OVERDUE_FAIL_SECONDS else Level.FAIL
-    found = f"the oldest of {standing.waiting} waiting deliveries is due since {format_duration(int(overdue))}"
+    found = f"the oldest of {_deliveries(standing.waiting)} that wait is due since {format_duration(int(overdue))}"
     advice = "start more workers, raise its `concurrency`, or see with `outhaul status` what its endpoint answers"
     yield _about(standing, "due", level, found, advice)
 
 
 def _check_pause(standing: Standing) -> Findings:
     if standing.paused:
-        found = f"paused with {standing.waiting} waiting deliveries: {redact(standing.paused)}"
+        found = f"paused with {_deliveries(standing.waiting)} waiting: {redact(standing.paused)}"
         yield _about(
-            standing, "paused", Level.WARN, found, f"mend it, then: outhaul destinations resume {_name(standing)}"
+            standing, "paused", Level.WARN, found, f"mend it, then: outhaul destinations resume {standing.destination}"
         )
 
 
 def _check_kept(standing: Standing) -> Findings:
     if standing.dead:
-        advice = f"see why: outhaul dead-letters list --destination {_name(standing)}"
-        yield _about(standing, "dead letters", Level.WARN, f"{standing.dead} dead letters", advice)
+        advice = f"see why: outhaul dead-letters list --destination {standing.destination}"
+        yield _about(standing, "dead letters", Level.WARN, counted(standing.dead, "dead letter"), advice)
     if standing.held:
-        advice = f"decide: outhaul dead-letters list --held --destination {_name(standing)}"
-        yield _about(standing, "held", Level.WARN, f"{standing.held} deliveries wait for a person", advice)
+        advice = f"decide: outhaul dead-letters list --held --destination {standing.destination}"
+        yield _about(standing, "held", Level.WARN, f"{_deliveries(standing.held)} held for a person", advice)
 
 
 def _check_removed(standing: Standing, configured: Collection[str]) -> Findings:
     left = standing.waiting + standing.in_flight
     if left and standing.destination not in configured:
         advice = "put it back into the file of destinations until they are delivered"
-        yield _about(standing, "removed", Level.FAIL, f"{left} deliveries, but it is not configured any more", advice)
+        yield _about(
+            standing, "removed", Level.FAIL, f"{_deliveries(left)} left, but it is not configured any more", advice
+        )
 
 
 def _check_books(standing: Standing) -> Findings:
@@ -140,5 +143,5 @@ def _about(standing: Standing, check: str, level: Level, found: str, advice: str
     return Finding(check, level, found, advice, subject=standing.destination)
 
 
-def _name(standing: Standing) -> str:
-    return standing.destination
+def _deliveries(number: int) -> str:
+    return counted(number, "delivery", "deliveries")

@@ -64,6 +64,11 @@ def plain(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text)
 
 
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun; the plural has an `s` unless it is given."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
 def warn(message: str) -> None:
     """Print a message on standard error."""
     click.echo(plain(message), err=True)

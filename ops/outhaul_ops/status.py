@@ -9,7 +9,7 @@ from outhaul_config.problems import ConfigError
 from outhaul_config.settings import load_settings
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.exits import Failure
-from outhaul_ops.output import plain, print_columns
+from outhaul_ops.output import counted, plain, print_columns
 from outhaul_ops.wiring import read_destinations
 from outhaul_producers.schema.moments import written
 from outhaul_producers.status import AttemptStatus, DeliveryStatus, EventStatus, status_of
@@ -46,14 +46,15 @@ def print_status(status: EventStatus) -> None:
 
 
 def _print_delivery(delivery: DeliveryStatus) -> None:
-    facts = [delivery.state, f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"]
+    facts = [delivery.state, counted(delivery.attempts, "attempt")]
     if delivery.due_at:
         facts.append(f"due {written(delivery.due_at)}")
     if delivery.waiting_for:
         facts.append(f"waiting for {delivery.waiting_for}")
     if delivery.possible_duplicate:
         facts.append("possible duplicate")
-    click.echo(plain(f"\n{delivery.destination} ({delivery.kind or 'kind unknown'}): {', '.join(facts)}"))
+    click.echo()
+    click.echo(plain(f"{delivery.destination} ({delivery.kind or 'kind unknown'}): {', '.join(facts)}"))
     if delivery.last_error:
         click.echo(plain(f"  {delivery.last_error}"))
     if delivery.log:

@@ -17,7 +17,7 @@ from outhaul_ops.exits import Failure
 from outhaul_ops.export import export
 from outhaul_ops.known import require_known
 from outhaul_ops.moments import rfc3339
-from outhaul_ops.output import print_columns, print_json, print_json_array, warn, write
+from outhaul_ops.output import counted, print_columns, print_json, print_json_array, warn, write
 from outhaul_ops.pacing import parse_rate
 from outhaul_ops.progress import progress, watched
 from outhaul_ops.status import print_status, read_status
@@ -64,11 +64,11 @@ def list_(selection: Selection, as_json: bool) -> None:
 @json_option
 def count(selection: Selection, as_json: bool) -> None:
     """Count dead letters by destination."""
-    counted = letters.count(_ledger_for(selection), selection)
+    numbers = letters.count(_ledger_for(selection), selection)
     if as_json:
-        print_json(_counts(counted))
+        print_json(_counts(numbers))
     else:
-        _print_counts(counted)
+        _print_counts(numbers)
 
 
 @dead_letters.command("show")
@@ -191,21 +191,21 @@ def _total(ledger: Ledger, selection: Selection) -> int:
 
 
 def _print_dry_run(ledger: Ledger, selection: Selection, *, as_json: bool) -> None:
-    counted = letters.count(ledger, selection)
+    numbers = letters.count(ledger, selection)
     if as_json:
-        print_json({"dry_run": True, **_counts(counted)})
+        print_json({"dry_run": True, **_counts(numbers)})
         return
-    _print_counts(counted)
+    _print_counts(numbers)
     warn("dry run: nothing was changed")
 
 
-def _counts(counted: dict[str, int]) -> dict[str, Any]:
-    return {"total": sum(counted.values()), "destinations": counted}
+def _counts(numbers: dict[str, int]) -> dict[str, Any]:
+    return {"total": sum(numbers.values()), "destinations": numbers}
 
 
-def _print_counts(counted: dict[str, int]) -> None:
-    rows = [(name, str(number)) for name, number in counted.items()]
-    print_columns([*rows, ("total", str(sum(counted.values())))])
+def _print_counts(numbers: dict[str, int]) -> None:
+    rows = [(name, str(number)) for name, number in numbers.items()]
+    print_columns([*rows, ("total", str(sum(numbers.values())))])
 
 
 def _told(begun: replays.Begun) -> dict[str, Any]:
@@ -213,9 +213,9 @@ def _told(begun: replays.Begun) -> dict[str, Any]:
 
 
 def _counted(number: int, selection: Selection) -> str:
-    noun = "held delivery" if selection.state is State.HELD else "dead letter"
-    plural = "held deliveries" if selection.state is State.HELD else "dead letters"
-    return f"{number} {noun if number == 1 else plural}"
+    if selection.state is State.HELD:
+        return counted(number, "held delivery", "held deliveries")
+    return counted(number, "dead letter")
 
 
 def _row(entry: KeptEntry) -> tuple[str, ...]:
