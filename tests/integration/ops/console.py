@@ -29,11 +29,11 @@ class Console:
         """Run a command with --json and return what it printed."""
         return orjson.loads(self.run(*arguments, "--json", given=given, status=status).stdout)
 
-    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a command as a process."""
+    def start(self, *arguments: str, errors: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
+        """Start a command as a process; `errors` is where its standard error goes."""
         return subprocess.Popen(
             [sys.executable, "-m", "outhaul_ops", *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             preexec_fn=end_with_parent,
         )

@@ -1,15 +1,20 @@
 """Replaying dead letters, once each, however often the replay is cut short."""
 
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from eventually import eventually
 from integration.ops.console import Console
 from integration.ops.graveyard import Graveyard
+from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
 from outhaul_ops import replay
 from outhaul_ops.dead_letters import Selection
+from outhaul_ops.embedded import EmbeddedServer
 from outhaul_ops.moments import parse_point
 
 REPLAYED = {"dry_run", "replayed", "gone", "resumed", "cutoff", "newer"}
@@ -126,6 +131,47 @@ def test_ctrl_c_stops_a_replay_that_can_go_on(console: Console, graveyard: Grave
     assert b"Traceback" not in errors
     assert console.json("dead-letters", "replay")["resumed"]
     assert dead_count(graveyard) == 0
+
+
+def test_a_replay_survives_an_outage_of_the_server(
+    console: Console, own_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the server goes away the command ends with 2; with the server back, the same command finishes."""
+    monkeypatch.setenv("OUTHAUL_LEDGER_URL", own_server.url)
+    with own_server.client() as client:
+        graveyard = Graveyard(Ledger(client))
+        graveyard.dead(60)
+        process = console.start("dead-letters", "replay", "--rate", "20/s")
+        eventually(lambda: dead_count(graveyard) < 60, within=20)
+        own_server.stop()
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 2
+        assert b"the same command goes on" in errors
+        own_server.start()
+        assert console.json("dead-letters", "replay")["resumed"]
+        assert dead_count(graveyard) == 0
+
+
+def test_people_see_how_far_a_replay_is(
+    console: Console, graveyard: Graveyard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal there is a progress bar, and the result still goes to standard output alone."""
+    monkeypatch.setenv("TERM", "xterm")
+    graveyard.dead(30)
+    terminal, errors = os.openpty()
+    process = console.start("dead-letters", "replay", "--rate", "60/s", errors=errors)
+    os.close(errors)
+    assert b"replaying" in b"".join(shown_on(terminal))
+    result, _ = process.communicate(timeout=20)
+    assert result == b"replayed 30 dead letters\n"
+    os.close(terminal)
+
+
+def shown_on(terminal: int) -> Iterator[bytes]:
+    """Yield what a terminal gets until nobody has it open any more."""
+    with suppress(OSError):
+        while data := os.read(terminal, 4_096):
+            yield data
 
 
 @pytest.mark.parametrize("rate", ["0/s", "fast", "-1/s", "1/y"])
