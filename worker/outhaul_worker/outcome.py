@@ -86,9 +86,8 @@ def _try_again(
     delay = next_delay(policy.retry, lease.tries, draw)
     if delay is None:
         return _give_up(verdict, f"gave up after {lease.tries} tries", answer)
-    asked = parse_retry_after(answer.headers.get("retry-after", ""), now)
-    if asked is not None:
-        delay = max(delay, asked)
+    asked = parse_retry_after(answer.headers.get("retry-after", ""), now) or 0.0
+    delay = max(delay, verdict.wait, asked)
     if now + delay - lease.since / 1000 > policy.retry.max_age:
         return _give_up(verdict, f"gave up at the age limit after {lease.tries} tries", answer)
     return Decision(Outcome.RETRY, verdict.reason, delay, answer.ambiguous)

@@ -73,6 +73,24 @@ def test_retry_after_shorter_than_the_backoff_does_not_shorten_it() -> None:
     )
 
 
+def test_the_least_wait_a_destination_asks_for_lengthens_the_backoff() -> None:
+    """A kind that knows its vendor's patience is heeded, whatever the schedule says."""
+    assert decided(replace(SERVER_ERROR, wait=300.0)) == Decision(Outcome.RETRY, "HTTP 503", 300.0)
+
+
+def test_the_least_wait_of_a_destination_shortens_neither_backoff_nor_retry_after() -> None:
+    """Of all that asks for time, the longest counts."""
+    patient = replace(SERVER_ERROR, wait=0.001)
+    assert decided(patient).delay == decided(SERVER_ERROR).delay
+    assert decided(patient, Answer(status=429, headers={"retry-after": "3600"})).delay == 3600
+
+
+def test_a_wait_beyond_the_age_limit_makes_a_dead_letter() -> None:
+    """Nothing waits for a try that would come too late."""
+    decision = decided(replace(SERVER_ERROR, wait=7201.0))
+    assert decision == Decision(Outcome.DEAD, "gave up at the age limit after 1 tries: HTTP 503")
+
+
 def test_an_ambiguous_outcome_is_retried_as_a_possible_duplicate() -> None:
     """The bytes were sent and the answer is lost: the next attempt is marked."""
     answer = Answer(fault=Fault.READ_TIMEOUT, sent=True)

@@ -47,11 +47,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a destination reads an answer: the meaning, a reason for people, and warnings to keep with the delivery."""
+    """How a destination reads an answer: the meaning, a reason for people, and warnings to keep with the delivery.
+
+    `wait` is the least time to the next try in seconds, for a vendor that wants to be left alone longer than the
+    destination's schedule says. Only `RETRY` has a next try.
+    """
 
     meaning: Meaning
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    wait: float = 0.0
 
 
 class Unserialisable(ValueError):
