@@ -1,60 +1,25 @@
 """Signed webhooks for any receiver, by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
 
-import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
 
 from outhaul_config.destinations import Destination
-from outhaul_config.fields import Expected
 from outhaul_config.policy import Policy, Retry, Timeout
-from outhaul_config.secret import Secret
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import Meaning, Moment, Payload, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
-from outhaul_worker.destinations.options import endpoint_address, header_secret
+from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, further_headers
 from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
 from outhaul_worker.destinations.verdicts import StatusReading
 from outhaul_worker.exchange import Answer, Request
 
-_OWN_HEADERS = frozenset({"content-type", "content-length", "host", "connection", "transfer-encoding"})
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_KEYS_EXPECTED = "whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 key, or a list of such secrets"
 _NOT_DATA = frozenset({"type", "occurred_at", "destinations", "overrides"})
 _READING = StatusReading(
     redirect=Meaning.RETRY,
     client_error=Meaning.RETRY,
     exact={410: Meaning.DESTINATION_FAULT},
 )
-
-
-class SigningSecrets(Expected[tuple[Secret, ...]]):
-    """One secret or a list of them (while the receiver changes from one to another), each checked to be a key."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(_parse_secrets, _KEYS_EXPECTED, **kwargs)
-
-
-def _parse_secrets(value: Any) -> tuple[Secret, ...]:
-    given = value if isinstance(value, list) else [value]
-    if not given:
-        raise ValueError
-    return tuple(_signing_secret(one) for one in given)
-
-
-def _signing_secret(value: Any) -> Secret:
-    if not isinstance(value, str):
-        raise TypeError
-    secret = Secret(value)
-    signing_key(secret)
-    return secret
-
-
-def _header_name(name: str) -> str:
-    lower = name.lower()
-    if not _HEADER_NAME.fullmatch(lower) or lower in _OWN_HEADERS or lower.startswith("webhook-"):
-        raise ValueError
-    return lower
 
 
 class WebhookOptions(Schema):
@@ -68,10 +33,7 @@ class WebhookOptions(Schema):
         required=True,
         metadata={"description": "Signing secret `whsec_...` or `whsk_...`, or a list of them while you rotate."},
     )
-    headers = fields.Dict(
-        keys=Expected(_header_name, "a header name that Outhaul does not set itself"),
-        values=header_secret(),
-        load_default=dict,
+    headers = further_headers(
         metadata={"description": "Further headers, such as `authorization`; their values count as secrets."},
     )
 
