@@ -7,15 +7,12 @@ from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import NotApplicable
 from outhaul_worker.destinations.encoding import number
 from outhaul_worker.destinations.remarkety.parts import (
-    Row,
-    Section,
-    copied,
     customer,
     goods,
     occurrence,
-    same,
 )
 from outhaul_worker.destinations.remarkety.purchases import cart_object, order_object
+from outhaul_worker.destinations.rows import Row, Section, copied, same
 
 _ENVELOPE: tuple[Row, ...] = (
     ("channel", "channel", same),

@@ -3,20 +3,13 @@
 Everything here copies what is there and leaves out what is not; the payloads decide what they cannot do without.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import Unserialisable
 from outhaul_worker.destinations.encoding import number, offset_time
-
-Section = Mapping[str, Any]
-Row = tuple[str, str, Callable[[Any], Any]]
-
-
-def same(value: Any) -> Any:
-    """The value as it is."""
-    return value
+from outhaul_worker.destinations.rows import Row, Section, copied, same
 
 
 def named(label: str) -> dict[str, str]:
@@ -64,26 +57,9 @@ _TOTALS: tuple[Row, ...] = (
 )
 
 
-def section(event: Event, name: str) -> Section:
-    """The named section of the event.
-
-    Raises:
-        Unserialisable: the event does not have it.
-    """
-    found: Section | None = event.body.get(name)
-    if found is None:
-        raise Unserialisable(name, f"missing, and {event.type} is about it")
-    return found
-
-
 def occurrence(event: Event) -> str:
     """When the event happened, with a numeric offset."""
     return offset_time(event.body["occurred_at"])
-
-
-def copied(source: Section, rows: Iterable[Row]) -> dict[str, Any]:
-    """What `rows` (canonical key, Remarkety's key, conversion) take over from the source, nulls left out."""
-    return {to: convert(source[key]) for key, to, convert in rows if source.get(key) is not None}
 
 
 def required(payload: Section, paths: Mapping[str, str], prefix: str = "") -> None:

@@ -11,16 +11,13 @@ from outhaul_worker.destinations.contract import NotApplicable
 from outhaul_worker.destinations.remarkety.custom import custom_payload
 from outhaul_worker.destinations.remarkety.names import family
 from outhaul_worker.destinations.remarkety.parts import (
-    Row,
-    copied,
     customer,
     occurrence,
     required,
-    same,
-    section,
 )
 from outhaul_worker.destinations.remarkety.product import product_payload
 from outhaul_worker.destinations.remarkety.purchases import cart_payload, order_payload
+from outhaul_worker.destinations.rows import Row, copied, same, section
 
 _EMAIL: Mapping[str, str] = {"email": "email"}
 _SUBSCRIBER: tuple[Row, ...] = (

@@ -6,15 +6,11 @@ from typing import Any
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.encoding import number, offset_time
 from outhaul_worker.destinations.remarkety.parts import (
-    Row,
-    Section,
-    copied,
     occurrence,
     picture,
     required,
-    same,
-    section,
 )
+from outhaul_worker.destinations.rows import Row, Section, copied, same, section
 
 _PRODUCT: tuple[Row, ...] = (
     ("product_id", "id", same),

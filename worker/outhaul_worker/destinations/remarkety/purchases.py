@@ -8,10 +8,7 @@ from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import NotApplicable
 from outhaul_worker.destinations.encoding import number, offset_time
 from outhaul_worker.destinations.remarkety.parts import (
-    Row,
-    Section,
     address,
-    copied,
     customer,
     discount_codes,
     line_item,
@@ -19,12 +16,11 @@ from outhaul_worker.destinations.remarkety.parts import (
     occurrence,
     payment_method,
     required,
-    same,
-    section,
     shipping_lines,
     tax_lines,
     totals,
 )
+from outhaul_worker.destinations.rows import Row, Section, copied, same, section
 
 _PURCHASE: tuple[Row, ...] = (
     ("id", "id", same),
