@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outhaul_ops.commands.dead_letters:dead_letters",
         "Look at what will not be tried again; replay, discard or export it.",
     ),
+    "demo": (
+        "outhaul_ops.commands.demo:demo",
+        "Watch sample events travel through a real worker to simulated vendors.",
+    ),
     "destinations": ("outhaul_ops.commands.destinations:destinations", "List destinations; pause and resume them."),
     "doctor": ("outhaul_ops.commands.doctor:doctor", "Check everything delivery depends on."),
     "enqueue": ("outhaul_ops.commands.enqueue:enqueue", "Accept events from a file, one JSON object a line."),

@@ -1,0 +1,168 @@
+"""What the demo runs on: a server, simulated vendors and a real worker, started in order and ended in reverse."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+
+from outhaul_config.settings import Settings
+from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ops.demo.folder import DemoFolder
+from outhaul_ops.demo.interruption import Interruption
+from outhaul_ops.demo.screen import Screen
+from outhaul_ops.embedded import EmbeddedServer, ServerMissing, end_with_parent
+from outhaul_ops.exits import Failure
+from outhaul_ops.simulators import Simulator
+
+WORKER_START_SECONDS = 60.0
+WORKER_END_SECONDS = 8.0  # an attempt takes at most 5 s
+PROCESSES = 2
+VENDORS = {"remarkety-main": "remarkety", "shop-hooks": "webhook"}  # the kind of simulator behind each destination
+_LOOK_SECONDS = 0.02
+_TAIL = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A running `celery -A outhaul_worker worker`."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def require_alive(self) -> None:
+        """Raise if it has ended.
+
+        Raises:
+            Failure: it has; the message holds the end of its log.
+        """
+        status = self.process.poll()
+        if status is not None:
+            raise self.failure(f"ended with status {status}")
+
+    def failure(self, what: str) -> Failure:
+        """Word a failure of the worker."""
+        return Failure(f"the worker {what}; the end of its log:\n{tail(self.log)}")
+
+    def stop(self) -> None:
+        """Ask for a warm shutdown, and end what is left after 8 s."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(WORKER_END_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, SIGKILL)
+        self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that runs. `vendors` are the simulators, by destination."""
+
+    folder: DemoFolder
+    settings: Settings
+    ledger: Ledger
+    vendors: Mapping[str, Simulator]
+    worker: Worker
+    interruption: Interruption
+
+
+@contextmanager
+def set_up(
+    folder: DemoFolder, misbehaviour: Mapping[str, str], screen: Screen, interruption: Interruption
+) -> Iterator[Stage]:
+    """Start everything and say so step by step; ends it however the context is left.
+
+    Raises:
+        Failure: something did not start.
+        KeyboardInterrupt: there was a signal.
+    """
+    with ExitStack() as stack, _announced_end(screen):
+        server = stack.enter_context(_running_server(folder, interruption))
+        screen.say("server", f"{server.binary.name} at {server.url}, its append-only file in {folder.data}")
+        vendors = {name: stack.enter_context(Simulator.start(kind)) for name, kind in VENDORS.items()}
+        for name, vendor in vendors.items():
+            vendor.misbehave(misbehaviour[name])
+            screen.say("vendor", f"{name} is simulated at {vendor.url}; told to misbehave: {misbehaviour[name]}")
+        settings = folder.configure(server.url, {name: vendor.url for name, vendor in vendors.items()})
+        ledger = connect(settings)
+        worker = stack.enter_context(_running_worker(folder, interruption))
+        seconds = _wait_until_known(worker, ledger, interruption)
+        screen.say("worker", f"celery -A outhaul_worker worker, {PROCESSES} processes, ready after {seconds:.1f} s")
+        yield Stage(folder, settings, ledger, vendors, worker, interruption)
+
+
+def tail(log: Path) -> str:
+    """Return the end of a log, as far as there is one."""
+    return log.read_text(errors="replace")[-_TAIL:] if log.exists() else "(there is none)"
+
+
+@contextmanager
+def _announced_end(screen: Screen) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The signal may have come because the terminal went away.
+        with suppress(OSError):
+            screen.say("ending", "worker, vendors and server; Ctrl-C again does not wait for them")
+        raise
+
+
+@contextmanager
+def _running_server(folder: DemoFolder, interruption: Interruption) -> Iterator[EmbeddedServer]:
+    interruption.check()
+    try:
+        server = EmbeddedServer(folder.data).start()
+    except (ServerMissing, RuntimeError) as error:
+        interruption.check()
+        raise Failure(str(error)) from error
+    with interruption.killing(server.pid):
+        try:
+            interruption.check()
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _running_worker(folder: DemoFolder, interruption: Interruption) -> Iterator[Worker]:
+    interruption.check()
+    with folder.worker_log.open("wb") as sink:
+        # The vendors' threads wait for their first request here; none can hold a lock that the child would need.
+        process = subprocess.Popen(
+            _worker_command(),
+            cwd=folder.path,
+            env=folder.environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+    worker = Worker(process, folder.worker_log)
+    with interruption.killing(process.pid):
+        try:
+            yield worker
+        finally:
+            worker.stop()
+
+
+def _worker_command() -> list[str]:
+    # Without neighbours to greet, the worker starts a second earlier.
+    quick = ("--without-mingle", "--without-gossip")
+    celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
+    return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h", *quick]
+
+
+def _wait_until_known(worker: Worker, ledger: Ledger, interruption: Interruption) -> float:
+    """Wait until the ledger knows the worker; returns how long that took, in seconds."""
+    began = time.monotonic()
+    while not any(name.endswith(f":{worker.process.pid}") for name in ledger.workers()):
+        worker.require_alive()
+        if time.monotonic() - began > WORKER_START_SECONDS:
+            raise worker.failure(f"was not ready within {WORKER_START_SECONDS:.0f} s")
+        interruption.pause(_LOOK_SECONDS)
+    return time.monotonic() - began
