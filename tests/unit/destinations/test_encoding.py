@@ -1,13 +1,21 @@
 """Numbers, times, overrides and JSON as destinations write them."""
 
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outhaul_worker.destinations.encoding import encode, merged, number, offset_time, with_overrides
+from outhaul_worker.destinations.encoding import (
+    encode,
+    local_time,
+    merged,
+    number,
+    offset_time,
+    with_overrides,
+)
 from unit.destinations.canonical import event
 
 _objects = st.recursive(
@@ -42,6 +50,25 @@ def test_what_is_a_number_already_stays_as_it_is() -> None:
 def test_a_time_is_written_with_a_numeric_offset_and_whole_seconds(written: str) -> None:
     """Vendors that read no `Z` still learn the right instant."""
     assert offset_time(written) == "2026-03-05T08:15:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("utc", "zone", "shown"),
+    [
+        ("2026-03-05T08:15:00.999Z", "Europe/Kyiv", "2026-03-05T10:15:00"),
+        ("2026-07-05T08:15:00.000Z", "Europe/Kyiv", "2026-07-05T11:15:00"),
+        ("2026-03-08T07:59:59.000Z", "America/Chicago", "2026-03-08T01:59:59"),
+        ("2026-03-08T08:00:00.000Z", "America/Chicago", "2026-03-08T03:00:00"),
+        ("2026-11-01T06:30:00.000Z", "America/Chicago", "2026-11-01T01:30:00"),
+        ("2026-11-01T07:30:00.000Z", "America/Chicago", "2026-11-01T01:30:00"),
+        ("0001-01-01T00:00:00.000Z", "America/Chicago", "0001-01-01T00:00:00"),
+        ("9999-12-31T23:59:59.000Z", "Asia/Tokyo", "9999-12-31T23:59:59"),
+    ],
+)
+def test_a_time_of_a_zone_follows_its_summer_time_and_never_fails(utc: str, zone: str, shown: str) -> None:
+    """Vendors that read times by the clock on their wall get the right one, and odd years crash nothing."""
+    assert local_time(utc, ZoneInfo(zone)) == shown
+    assert local_time(utc, ZoneInfo(zone), " ") == shown.replace("T", " ")
 
 
 def test_json_is_compact_and_keeps_the_order_of_keys() -> None:

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from marshmallow import Schema, ValidationError
 
 from outhaul_config.destinations import Destination, load_destinations
 from outhaul_config.problems import ConfigError
-from outhaul_worker.destinations.options import base_address, endpoint_address
+from outhaul_worker.destinations.options import base_address, endpoint_address, time_zone
 from outhaul_worker.destinations.registry import kind_specs, kinds
 from unit.destinations.configured import SHARED_SECRET
 
@@ -67,6 +68,15 @@ def test_a_base_address_has_no_query_and_loses_its_last_slash() -> None:
     assert Addresses().load({"base": "https://hooks.example/v1/"})["base"] == "https://hooks.example/v1"
     with pytest.raises(ValidationError):
         Addresses().load({"base": "https://hooks.example/?a=1"})
+
+
+def test_a_time_zone_is_one_of_the_iana_database() -> None:
+    """A misspelt zone shows at start-up, not in shifted times."""
+    zone = Schema.from_dict({"zone": time_zone()})()
+    assert zone.load({"zone": "Europe/Kyiv"}) == {"zone": ZoneInfo("Europe/Kyiv")}
+    for mistaken in ("Europe/Kiew", "Europe", "", "../UTC", "/etc/hosts", "+02:00", "a\0b", 2, None):
+        with pytest.raises(ValidationError, match='a time zone such as "Europe/Bucharest"'):
+            zone.load({"zone": mistaken})
 
 
 def _loaded(folder: Path, text: str, **environ: str) -> dict[str, Destination]:

@@ -1,6 +1,8 @@
 """How canonical values become a payload's bytes: numbers, times, overrides and one deterministic JSON encoding."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from typing import Any
 
 import orjson
@@ -29,6 +31,18 @@ def number(value: str | float) -> int | float:
 def offset_time(value: str) -> str:
     """A canonical UTC time ("2026-03-05T08:15:00.000Z") with a numeric offset and whole seconds ("...:00+00:00")."""
     return value[:_SECONDS] + "+00:00"
+
+
+def local_time(value: str, zone: tzinfo, separator: str = "T") -> str:
+    """A canonical UTC time as the clocks of a zone show it, in whole seconds and without saying the zone.
+
+    In the hour that clocks repeat in autumn two instants give the same text. Where the zone's time would lie outside
+    the years 1 to 9999 (some systems write year 1 for "unknown") it is UTC's.
+    """
+    moment = datetime.fromisoformat(value)
+    with suppress(OverflowError):
+        moment = moment.astimezone(zone)
+    return moment.replace(tzinfo=None).isoformat(separator, "seconds")
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

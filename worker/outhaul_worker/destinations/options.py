@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields
 
@@ -41,6 +42,11 @@ def endpoint_address(**kwargs: Any) -> Expected[str]:
 def base_address(**kwargs: Any) -> Expected[str]:
     """Make a field for an address that paths are appended to; a slash at its end is dropped."""
     return Expected(_base_url, "an absolute http(s) address in ASCII without user, password, '?' and '#'", **kwargs)
+
+
+def time_zone(**kwargs: Any) -> Expected[ZoneInfo]:
+    """Make a field for the name of a time zone in the IANA database, as the machine has it."""
+    return Expected(_zone, 'a time zone such as "Europe/Bucharest"', **kwargs)
 
 
 def further_headers(*own_prefixes: str, **kwargs: Any) -> fields.Dict:
@@ -97,6 +103,16 @@ def fits_header(value: str) -> bool:
 def _check_header_secret(secret: Secret) -> None:
     if not fits_header(secret.reveal()):
         raise ValidationError(HEADER_EXPECTED)
+
+
+def _zone(value: Any) -> ZoneInfo:
+    if not isinstance(value, str):
+        raise TypeError
+    try:
+        return ZoneInfo(value)
+    except (LookupError, OSError):
+        # A name nobody knows is a LookupError, a folder of the database ("Europe") an OSError.
+        raise ValueError from None
 
 
 def _parse_secrets(value: Any) -> tuple[Secret, ...]:
