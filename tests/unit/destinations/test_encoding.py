@@ -12,6 +12,7 @@ from outhaul_worker.destinations.encoding import (
     encode,
     local_time,
     merged,
+    milliseconds,
     number,
     offset_time,
     with_overrides,
@@ -69,6 +70,20 @@ def test_a_time_of_a_zone_follows_its_summer_time_and_never_fails(utc: str, zone
     """Vendors that read times by the clock on their wall get the right one, and odd years crash nothing."""
     assert local_time(utc, ZoneInfo(zone)) == shown
     assert local_time(utc, ZoneInfo(zone), " ") == shown.replace("T", " ")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-03-05T08:15:00.999Z", 1_772_698_500_999),
+        ("1970-01-01T00:00:00.001Z", 1),
+        ("0001-01-01T00:00:00.000Z", -62_135_596_800_000),
+        ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+    ],
+)
+def test_a_time_in_milliseconds_is_exact(written: str, expected: int) -> None:
+    """Vendors that count milliseconds get the very one, in any year."""
+    assert milliseconds(written) == expected
 
 
 def test_json_is_compact_and_keeps_the_order_of_keys() -> None:

@@ -45,6 +45,11 @@ def local_time(value: str, zone: tzinfo, separator: str = "T") -> str:
     return moment.replace(tzinfo=None).isoformat(separator, "seconds")
 
 
+def milliseconds(value: str) -> int:
+    """A canonical UTC time as whole milliseconds since the Unix epoch."""
+    return round(datetime.fromisoformat(value).timestamp() * 1000)
+
+
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `over` laid on top: objects merge key by key, anything else (lists and null too) is replaced."""
     return {**base, **{key: _laid_on(base.get(key), value) for key, value in over.items()}}

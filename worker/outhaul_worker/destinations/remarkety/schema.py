@@ -8,45 +8,21 @@ import re
 
 from marshmallow import INCLUDE, Schema, fields, validate
 
+from outhaul_worker.destinations.payload_fields import JsonNumber, email_field, flag_field, text_field, web_field
 from outhaul_worker.destinations.remarkety.names import family
 
 _OFFSET_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
-
-
-def _text(*, required: bool = True) -> fields.String:
-    return fields.String(required=required, validate=validate.Length(min=1))
 
 
 def _time(*, required: bool = True) -> fields.String:
     return fields.String(required=required, validate=validate.Regexp(_OFFSET_TIME))
 
 
-def _email(*, required: bool = True, allow_none: bool = False) -> fields.String:
-    return fields.String(required=required, allow_none=allow_none, validate=validate.Regexp(r"[^@\s]+@[^@\s]+$"))
-
-
-def _web() -> fields.String:
-    return fields.String(required=True, validate=validate.Regexp(r"(?i)https?://"))
-
-
-def _flag(*, required: bool = False, allow_none: bool = False) -> fields.Boolean:
-    return fields.Boolean(required=required, allow_none=allow_none, truthy={True}, falsy={False})
-
-
-class JsonNumber(fields.Float):
-    """A number that is written as one: no text, no true or false."""
-
-    def _validated(self, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.make_error("invalid", input=value)
-        return super()._validated(value)
-
-
 class Named(Schema):
     """A status: what the shop calls it, and its code."""
 
     code = fields.String()
-    name = _text()
+    name = text_field()
 
 
 class Reference(Schema):
@@ -78,8 +54,8 @@ class Rewards(Schema):
 class Customer(Schema):
     """The body of `customers/create` and `customers/update`."""
 
-    email = _email()
-    accepts_marketing = _flag(allow_none=True)
+    email = email_field()
+    accepts_marketing = flag_field(allow_none=True)
     id = fields.String()
     first_name = fields.String()
     last_name = fields.String()
@@ -91,16 +67,16 @@ class Customer(Schema):
     default_address = fields.Nested(Address)
     groups = fields.List(fields.Nested(Reference))
     tags = fields.List(fields.String())
-    append_tags = _flag()
+    append_tags = flag_field()
     rewards = fields.Nested(Rewards)
-    verified_email = _flag()
+    verified_email = flag_field()
     info = fields.Dict(keys=fields.String())
 
 
 class OrderCustomer(Customer):
     """The customer in an order."""
 
-    accepts_marketing = _flag(required=True, allow_none=True)
+    accepts_marketing = flag_field(required=True, allow_none=True)
     created_at = _time()
     updated_at = _time()
 
@@ -108,14 +84,14 @@ class OrderCustomer(Customer):
 class CartCustomer(Customer):
     """The customer in a cart."""
 
-    id = _text()
-    accepts_marketing = _flag(required=True, allow_none=True)
+    id = text_field()
+    accepts_marketing = flag_field(required=True, allow_none=True)
 
 
 class DiscountCode(Schema):
     """A coupon."""
 
-    code = _text()
+    code = text_field()
     amount = JsonNumber(required=True)
     type = fields.String()
 
@@ -123,7 +99,7 @@ class DiscountCode(Schema):
 class ShippingLine(Schema):
     """A way of shipping."""
 
-    title = _text()
+    title = text_field()
     price = JsonNumber(required=True)
     code = fields.String()
 
@@ -131,7 +107,7 @@ class ShippingLine(Schema):
 class TaxLine(Schema):
     """A tax; its rate is a share from 0 to 1."""
 
-    title = _text()
+    title = text_field()
     price = JsonNumber(required=True)
     rate = JsonNumber(validate=validate.Range(min=0, max=1))
 
@@ -139,11 +115,11 @@ class TaxLine(Schema):
 class LineItem(Schema):
     """A product in a cart or order."""
 
-    product_id = _text()
-    sku = _text()
-    name = _text()
-    url = _web()
-    image = _web()
+    product_id = text_field()
+    sku = text_field()
+    name = text_field()
+    url = web_field()
+    image = web_field()
     quantity = JsonNumber(required=True)
     price = JsonNumber(required=True)
     title = fields.String()
@@ -154,7 +130,7 @@ class LineItem(Schema):
 class Purchase(Schema):
     """What carts and orders have in common."""
 
-    id = _text()
+    id = text_field()
     created_at = _time()
     updated_at = _time()
     line_items = fields.List(fields.Nested(LineItem), required=True)
@@ -163,7 +139,7 @@ class Purchase(Schema):
     subtotal_price = JsonNumber()
     total_shipping = JsonNumber()
     total_tax = JsonNumber()
-    taxes_included = _flag()
+    taxes_included = flag_field()
     discount_codes = fields.List(fields.Nested(DiscountCode))
     shipping_lines = fields.List(fields.Nested(ShippingLine))
     tax_lines = fields.List(fields.Nested(TaxLine))
@@ -178,11 +154,11 @@ class Order(Purchase):
     total_shipping = JsonNumber(required=True)
     total_tax = JsonNumber(required=True)
     currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}"))
-    email = _email(required=False)
+    email = email_field(required=False)
     name = fields.String()
     note = fields.String()
     channel = fields.String()
-    test = _flag()
+    test = flag_field()
     fulfillment_status = fields.String()
     financial_status = fields.Nested(Named)
     billing_address = fields.Nested(Address)
@@ -193,18 +169,18 @@ class Order(Purchase):
 class Cart(Purchase):
     """The body of `carts/create` and `carts/update`."""
 
-    abandoned_checkout_url = _web()
-    accepts_marketing = _flag(required=True, allow_none=True)
+    abandoned_checkout_url = web_field()
+    accepts_marketing = flag_field(required=True, allow_none=True)
     currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}"))
     customer = fields.Nested(CartCustomer, required=True, allow_none=True)
-    email = _email(allow_none=True)
+    email = email_field(allow_none=True)
     cart_token = fields.String()
 
 
 class Image(Schema):
     """A picture of a product."""
 
-    src = _web()
+    src = web_field()
 
 
 class Category(Schema):
@@ -217,11 +193,11 @@ class Category(Schema):
 class Variant(Schema):
     """One variant of a product; a product without variants is its own."""
 
-    id = _text()
-    product_id = _text()
-    sku = _text()
-    title = _text()
-    image = _web()
+    id = text_field()
+    product_id = text_field()
+    sku = text_field()
+    title = text_field()
+    image = web_field()
     inventory_quantity = JsonNumber(required=True)
     price = JsonNumber()
     currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}"))
@@ -233,12 +209,12 @@ class Variant(Schema):
 class Product(Schema):
     """The body of `products/create` and `products/update`."""
 
-    id = _text()
-    sku = _text()
-    title = _text()
-    url = _web()
-    vendor = _text()
-    product_exists = _flag(required=True)
+    id = text_field()
+    sku = text_field()
+    title = text_field()
+    url = web_field()
+    vendor = text_field()
+    product_exists = flag_field(required=True)
     created_at = _time()
     updated_at = _time(required=False)
     image = fields.Nested(Image, required=True)
@@ -251,19 +227,19 @@ class Product(Schema):
 class Subscribe(Schema):
     """The body of `newsletter/subscribe`."""
 
-    email = _email()
+    email = email_field()
     first_name = fields.String()
     last_name = fields.String()
     sms_phone_number_e164 = fields.String(validate=validate.Regexp(r"\+[1-9]\d{6,14}"))
     customerId = fields.String()  # noqa: N815 - the vendor's spelling
     tags = fields.List(fields.String())
-    double_optin_required = _flag()
+    double_optin_required = flag_field()
 
 
 class Unsubscribe(Schema):
     """The body of `newsletter/unsubscribe`."""
 
-    email = _email()
+    email = email_field()
 
 
 class Custom(Schema):
@@ -272,9 +248,9 @@ class Custom(Schema):
     class Meta:
         unknown = INCLUDE
 
-    event_id = _text()
+    event_id = text_field()
     occurred_at = _time()
-    email = _email(required=False)
+    email = email_field(required=False)
     customer_id = fields.String()
     customer = fields.Dict(keys=fields.String(), required=True)
 
