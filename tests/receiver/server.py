@@ -4,7 +4,6 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
@@ -23,6 +22,7 @@ class Receiver:
     Args:
         tls: serve HTTPS with this context instead of HTTP.
         silent: accept connections and never read or write: what a stalled handshake looks like.
+        greeting: send this on every new connection, as a server of another protocol does.
         host: the loopback address to listen on.
         port: the port to listen on; 0 takes a free one.
         record: keep every request; without it they are only counted.
@@ -33,6 +33,7 @@ class Receiver:
         tls: ssl.SSLContext | None = None,
         *,
         silent: bool = False,
+        greeting: bytes = b"",
         host: str = "127.0.0.1",
         port: int = 0,
         record: bool = True,
@@ -42,6 +43,7 @@ class Receiver:
         self.port = port
         self.count = 0
         self.connections = 0
+        self.greeting = greeting
         self._tls = tls
         self._silent = silent
         self._record = record
@@ -136,12 +138,16 @@ class Receiver:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
+        # asyncio leaks a connection that was accepted just before its server is closed, so accepting ends first.
+        for sock in self._server.sockets:
+            self._loop.remove_reader(sock.fileno())
+        for _ in range(10):
+            await asyncio.sleep(0)
         self._server.close()
-        for connection in list(self._open):
-            connection.transport.abort()
-        # Aborted transports sign off in later turns of the loop, and those with TLS take several.
-        for _ in range(100):
-            await asyncio.sleep(0 if not self._open else 0.01)
+        for _ in range(500):
+            for connection in list(self._open):
+                connection.transport.abort()
+            await asyncio.sleep(0.01 if self._open else 0)
             if not self._open:
                 break
 
@@ -155,8 +161,7 @@ class UnansweredPort:
         self._fillers = [socket.socket() for _ in range(4)]
         for filler in self._fillers:
             filler.setblocking(False)
-            with suppress(BlockingIOError):
-                filler.connect(("127.0.0.1", port))
+            filler.connect_ex(("127.0.0.1", port))
         return port
 
     def __exit__(

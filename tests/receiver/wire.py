@@ -20,6 +20,7 @@ class Owner(Protocol):
     """What a connection needs from the receiver it belongs to."""
 
     script: Script
+    greeting: bytes
 
     def opened(self, connection: "Connection | Silent") -> int:
         """Note a new connection and give it its number."""
@@ -48,9 +49,9 @@ class Silent(asyncio.Protocol):
         transport.pause_reading()
         self._owner.opened(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature of asyncio
+    def connection_lost(self, exc: Exception | None) -> None:
         """Sign off from the receiver."""
-        self._owner.lost(self)
+        asyncio.get_running_loop().call_soon(self._owner.lost, self)
 
 
 class Connection(asyncio.Protocol):
@@ -70,10 +71,12 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.number = self._owner.opened(self)
+        if self._owner.greeting:
+            transport.write(self._owner.greeting)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature of asyncio
-        """Sign off from the receiver."""
-        self._owner.lost(self)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Sign off from the receiver, once the socket is really closed, which asyncio does after this call."""
+        self._loop.call_soon(self._owner.lost, self)
 
     def data_received(self, data: bytes) -> None:
         """Collect bytes and treat every request that is complete."""

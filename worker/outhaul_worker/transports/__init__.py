@@ -1,1 +1,6 @@
-"""."""
+"""Sending requests: the interface, and one module for each way of doing it."""
+
+from outhaul_worker.transports.contract import Transport
+from outhaul_worker.transports.opening import open_transport
+
+__all__ = ["Transport", "open_transport"]

@@ -1,0 +1,93 @@
+"""Putting a request into the bytes of HTTP/1.1."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, RequestException
+from requests.structures import CaseInsensitiveDict
+
+from outhaul_worker.exchange import Fault, Request
+from outhaul_worker.transports.attempt import AttemptFailed
+
+_LINE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\0\r\n]*\r\n")
+_LINES = re.compile(f"(?:{_LINE.pattern})*")
+_USER_AGENT = f"Outhaul/{version('outhaul')}"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a URL leads: the connection it needs, and what the request says about itself."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    host_header: str
+
+
+class Prepared(PreparedRequest):
+    """A POST that needs no further preparation, with its URL taken apart."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.target = target_of(request.url)
+        self.method = "POST"
+        self.url = self.target.url
+        self.headers = CaseInsensitiveDict({"Host": self.target.host_header, "User-Agent": _USER_AGENT})
+        self.headers.update(request.headers)
+        self.headers["Accept-Encoding"] = "identity"
+        self.headers["Content-Length"] = str(len(request.body))
+        self.body = request.body
+
+
+@lru_cache(maxsize=4096)
+def target_of(url: str) -> Target:
+    """Take a URL apart; international names become ASCII, other characters are escaped.
+
+    Raises:
+        AttemptFailed: this is no http(s) URL with a host, or it holds credentials.
+    """
+    prepared = PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+        parts = urlsplit(prepared.url or "")
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (RequestException, ValueError, KeyError):
+        raise _unusable("is not an http or https URL with a host") from None
+    if not parts.hostname:
+        raise _unusable("has no host")
+    if "@" in parts.netloc:
+        raise _unusable("holds credentials, which belong in a header")
+    usual = port == _DEFAULT_PORTS[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host_header = host if usual else f"{host}:{port}"
+    return Target(prepared.url or "", parts.scheme, parts.hostname, port, prepared.path_url, host_header)
+
+
+def encode_head(path: str, headers: Mapping[str, str]) -> bytes:
+    """Return request line and headers of a POST, up to and with the blank line.
+
+    Raises:
+        AttemptFailed: a header cannot be sent in HTTP; its value is not repeated.
+    """
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    text = "".join(lines)
+    # One match over all lines is cheaper than one for each; a value that brings another line along shows in the count.
+    if not _LINES.fullmatch(text) or text.count("\n") != len(lines):
+        bad = next(name for name, line in zip(headers, lines, strict=True) if not _LINE.fullmatch(line))
+        raise AttemptFailed(Fault.PROTOCOL, f"header {bad!r} cannot be sent in HTTP", sent=False)
+    try:
+        return f"POST {path} HTTP/1.1\r\n{text}\r\n".encode("latin-1")
+    except UnicodeEncodeError:
+        detail = "a header holds characters outside Latin-1, which HTTP cannot carry"
+        raise AttemptFailed(Fault.PROTOCOL, detail, sent=False) from None
+
+
+def _unusable(problem: str) -> AttemptFailed:
+    return AttemptFailed(Fault.PROTOCOL, f"the destination's URL {problem}", sent=False)
