@@ -13,6 +13,12 @@ PRIVATE_SECRET = "whsk_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 NAME = "under-test"
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "cloudevents": {
+        "url": "https://hooks.example/in",
+        "type_prefix": "com.example.shop",
+        "secret": [SHARED_SECRET],
+        "headers": {"Authorization": "Bearer event-secret-token"},
+    },
     "remarkety": {
         "store_id": "AAABBB",
         "api_key": "rm-secret-key",

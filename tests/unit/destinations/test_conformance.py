@@ -43,10 +43,10 @@ def _payloads(kind: DestinationKind) -> Iterator[tuple[Event, Payload]]:
 
 
 def test_every_sample_becomes_a_payload_or_is_said_to_be_of_no_use(name: str, kind: DestinationKind) -> None:
-    """Complete events of any type never fail to serialise, and each kind has a use for at least half of them."""
-    results = [kind.serialise(sample) for sample in SAMPLES.values()]
-    assert all(isinstance(result, Payload) or result.reason for result in results), name
-    assert sum(isinstance(result, Payload) for result in results) > len(SAMPLES) / 2
+    """Complete events of any type never fail to serialise, and each kind has a use for the creation of orders."""
+    results = {sample.type: kind.serialise(sample) for sample in SAMPLES.values()}
+    assert all(isinstance(result, Payload) or result.reason for result in results.values()), name
+    assert isinstance(results["order.created"], Payload)
 
 
 def test_the_same_event_gives_the_same_bytes_in_any_process(name: str) -> None:

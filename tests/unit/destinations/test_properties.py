@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outhaul_producers.event import Event
+from outhaul_worker.destinations.cloudevents import CloudEventBody
 from outhaul_worker.destinations.contract import DestinationKind, Moment, NotApplicable, Payload
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.schema import schema_of
@@ -62,6 +63,15 @@ def test_every_webhook_body_has_the_advised_shape(event: Event) -> None:
     result = KINDS["webhook"].serialise(event)
     assert isinstance(result, Payload)
     assert WebhookBody().validate(orjson.loads(result.body)) == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(event=events())
+def test_every_cloudevent_has_the_shape_of_the_json_format(event: Event) -> None:
+    """Receivers can rely on the required attributes, and on data being an object."""
+    result = KINDS["cloudevents"].serialise(event)
+    assert isinstance(result, Payload)
+    assert CloudEventBody().validate(orjson.loads(result.body)) == {}
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -41,5 +41,5 @@ def test_without_a_page_every_part_is_printed(capsys: pytest.CaptureFixture[str]
 
 def test_a_page_that_asks_for_an_unknown_part_is_told_the_known_ones() -> None:
     """A mistyped mark does not go unnoticed."""
-    with pytest.raises(UnknownPart, match="'webhook-optoins': expected one of remarkety-names"):
+    with pytest.raises(UnknownPart, match="'webhook-optoins': expected one of cloudevents-options"):
         updated("<!-- generated: webhook-optoins -->\n<!-- end of generated -->")

@@ -63,4 +63,5 @@ def test_remarkety_is_read_as_it_documents_its_errors(status: int, verdict: Verd
 )
 def test_a_webhook_receiver_may_refuse_for_a_while(status: int, verdict: Verdict) -> None:
     """All but 2xx and 410 is tried again, as the receiver may be in the middle of a deployment."""
-    assert built("webhook").classify(Answer(status=status)) == verdict
+    for kind in ("webhook", "cloudevents"):
+        assert built(kind).classify(Answer(status=status)) == verdict

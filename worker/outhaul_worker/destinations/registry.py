@@ -7,12 +7,13 @@ from marshmallow import Schema
 
 from outhaul_config.destinations import KindSpec
 from outhaul_config.policy import Policy
+from outhaul_worker.destinations.cloudevents import CloudEvents
 from outhaul_worker.destinations.contract import DestinationKind
 from outhaul_worker.destinations.remarkety import Remarkety
 from outhaul_worker.destinations.webhook import Webhook
 
 GROUP = "outhaul.destinations"
-_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, Webhook)
+_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, Webhook, CloudEvents)
 _METHODS = ("serialise", "request", "classify")
 
 

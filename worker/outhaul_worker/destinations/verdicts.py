@@ -36,6 +36,15 @@ class StatusReading:
         return classes.get(hundreds, Meaning.RETRY)
 
 
+SUBSCRIBER = StatusReading(
+    redirect=Meaning.RETRY,
+    client_error=Meaning.RETRY,
+    exact={410: Meaning.DESTINATION_FAULT},
+)
+"""How somebody's application is read, which may answer 401, 404 or a redirect in the middle of a deployment: only 2xx
+and 410 (gone for good, which pauses the destination) are taken at their word."""
+
+
 def _reason(status: int, meaning: Meaning) -> str:
     note = _NOTES.get(status, "") if meaning is Meaning.DESTINATION_FAULT else ""
     if status // 100 == 3:

@@ -7,19 +7,14 @@ from marshmallow import Schema, fields, validate
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_producers.event import Event
-from outhaul_worker.destinations.contract import Meaning, Moment, Payload, Verdict
+from outhaul_worker.destinations.contract import Moment, Payload, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, further_headers
 from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
-from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
 _NOT_DATA = frozenset({"type", "occurred_at", "destinations", "overrides"})
-_READING = StatusReading(
-    redirect=Meaning.RETRY,
-    client_error=Meaning.RETRY,
-    exact={410: Meaning.DESTINATION_FAULT},
-)
 
 
 class WebhookOptions(Schema):
@@ -87,4 +82,4 @@ class Webhook:
 
     def classify(self, answer: Answer) -> Verdict:
         """2xx is delivered, 410 pauses the destination, everything else is tried again."""
-        return _READING.verdict(answer)
+        return SUBSCRIBER.verdict(answer)
