@@ -99,8 +99,8 @@ class PlainConnection(HTTPConnection):
     def _write(self, attempt: Attempt, data: bytes) -> int:
         """Send all of the data; returns how much of it was taken when the connection broke."""
         left = memoryview(data)
-        attempt.works_on(self.sock)
         try:
+            attempt.works_on(self.sock)
             while left:
                 left = left[self._channel.send(left, attempt) :]
         except TimeoutError:
