@@ -1,0 +1,193 @@
+"""What the ledger should do, as a plain Python model. Time is counted in ticks, each longer than a drain's silence."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from outhaul_ledger.ledger import ATTEMPT_LINES, POISON
+from outhaul_ledger.model import Acceptance, Lease, Route, Settlement, State, Submission
+
+TICK_MS = 20_000
+_ENDED = (State.DELIVERED, State.SKIPPED, State.CANCELLED)
+_KEPT = (State.DEAD, State.HELD)
+
+
+@dataclass
+class PlainDelivery:
+    """One delivery; `due` is a tick: of the retry, or of the lease's end."""
+
+    destination: str
+    event_id: str
+    due: int
+    state: State = State.PENDING
+    attempts: int = 0
+    tries: int = 0
+    lost: int = 0
+    drain: str = ""
+    duplicate: bool = False
+    replayed: bool = False
+    lines: int = 0
+
+    def log(self) -> None:
+        """Note that a line was added to the attempt log."""
+        self.lines = min(self.lines + 1, ATTEMPT_LINES)
+
+
+@dataclass
+class PlainLedger:
+    """The model. Its methods say what the ledger is to answer."""
+
+    tick: int = 0
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    inbox: dict[str, int] = field(default_factory=dict)
+    inbox_leases: dict[str, set[str]] = field(default_factory=dict)
+    deliveries: dict[tuple[str, str], PlainDelivery] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)
+    limits: dict[str, int] = field(default_factory=dict)
+    tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+    beats: dict[str, int] = field(default_factory=dict)
+
+    def accept(self, submission: Submission) -> Acceptance:
+        """Store an event whose id is new."""
+        known = self.submissions.setdefault(submission.event_id, submission)
+        if known is submission:
+            self.inbox[submission.event_id] = self.tick
+            return Acceptance.ACCEPTED
+        return Acceptance.DUPLICATE if known.digest == submission.digest else Acceptance.CONFLICT
+
+    def due_inbox(self) -> set[str]:
+        """Events that may be leased for routing."""
+        return {event_id for event_id, due in self.inbox.items() if due <= self.tick}
+
+    def lease_inbox(self, drain: str, event_ids: Sequence[str], ticks: int) -> None:
+        """Take events for routing."""
+        self.beats[drain] = self.tick
+        self.inbox_leases.setdefault(drain, set()).update(event_ids)
+        self.inbox.update(dict.fromkeys(event_ids, self.tick + ticks))
+
+    def fan_out(self, drain: str, event_id: str, routes: Sequence[Route]) -> bool:
+        """Give an event of the inbox its deliveries."""
+        self.inbox_leases.get(drain, set()).discard(event_id)
+        if self.inbox.pop(event_id, None) is None:
+            return False
+        for route in routes:
+            if (route.destination, event_id) in self.deliveries:
+                continue
+            delivery = PlainDelivery(route.destination, event_id, self.tick)
+            self.deliveries[route.destination, event_id] = delivery
+            self.tally[route.destination, "fanned"] += 1
+            if route.skipped:
+                self._end(delivery, State.SKIPPED)
+        return True
+
+    def of(self, destination: str, *states: State) -> list[PlainDelivery]:
+        """A destination's deliveries in one of the states."""
+        return [one for one in self.deliveries.values() if one.destination == destination and one.state in states]
+
+    def lapsed(self) -> list[PlainDelivery]:
+        """Deliveries that have outlived their lease."""
+        return [one for one in self.deliveries.values() if one.state is State.LEASED and one.due <= self.tick]
+
+    def obtainable(self) -> Iterator[PlainDelivery]:
+        """Deliveries that the next lease may take or take back."""
+        for one in self.deliveries.values():
+            if one.destination not in self.paused and one.due <= self.tick:
+                full = len(self.of(one.destination, State.LEASED)) >= self.limits.get(one.destination, 10**6)
+                if one.state is State.LEASED or (one.state is State.PENDING and not full):
+                    yield one
+
+    def lose(self, delivery: PlainDelivery) -> bool:
+        """Take a lease away; True when that made it a dead letter."""
+        delivery.lost += 1
+        delivery.duplicate, delivery.drain, delivery.due = True, "", self.tick
+        delivery.state = State.DEAD if delivery.lost >= POISON else State.PENDING
+        delivery.log()
+        return delivery.state is State.DEAD
+
+    def grant(self, lease: Lease, drain: str, ticks: int) -> None:
+        """Check that a lease was due to be given, as it was given, and note it."""
+        delivery = self.deliveries[lease.destination, lease.event_id]
+        assert delivery.state is State.PENDING
+        assert delivery.due <= self.tick
+        assert delivery.destination not in self.paused
+        delivery.attempts += 1
+        delivery.tries += 1
+        got = (lease.attempt, lease.tries, lease.possible_duplicate, lease.body, lease.since > lease.accepted_at)
+        body = self.submissions[lease.event_id].body
+        assert got == (delivery.attempts, delivery.tries, delivery.duplicate, body, delivery.replayed)
+        delivery.state, delivery.drain, delivery.due = State.LEASED, drain, self.tick + ticks
+
+    def settle(self, drain: str, outcome: Settlement, ticks: int) -> bool:
+        """Write an outcome; True when it is, or had been, this drain's to write."""
+        delivery = self.deliveries.get((outcome.destination, outcome.event_id))
+        if delivery is None:
+            return False
+        if (delivery.attempts, delivery.drain) != (outcome.attempt, drain):
+            delivery.log()
+            return False
+        if delivery.state is State.LEASED:
+            self._write(delivery, outcome, ticks)
+        return True
+
+    def _write(self, delivery: PlainDelivery, outcome: Settlement, ticks: int) -> None:
+        delivery.log()
+        delivery.lost = 0
+        delivery.due = self.tick + ticks
+        delivery.tries -= not outcome.burned
+        delivery.duplicate |= outcome.ambiguous
+        delivery.state = outcome.state
+        if outcome.state in _ENDED:
+            self._end(delivery, outcome.state)
+        if outcome.pause:
+            self.paused.add(delivery.destination)
+
+    def _end(self, delivery: PlainDelivery, state: State) -> None:
+        delivery.state = state
+        self.tally[delivery.destination, state] += 1
+
+    def recover(self) -> tuple[int, int, int]:
+        """Take everything from the drains that have been silent for a tick."""
+        silent = [drain for drain, beat in self.beats.items() if beat < self.tick]
+        routed = {event_id for drain in silent for event_id in self.inbox_leases.pop(drain, ())} & self.inbox.keys()
+        self.inbox.update(dict.fromkeys(routed, self.tick))
+        taken = [one for one in self.deliveries.values() if one.state is State.LEASED and one.drain in silent]
+        dead = sum(self.lose(one) for one in taken)
+        for drain in silent:
+            del self.beats[drain]
+        return len(routed) + len(taken) - dead, dead, len(silent)
+
+    def retire(self, drain: str) -> int:
+        """Unlist a drain that has nothing leased; returns what it has."""
+        own = [one for one in self.deliveries.values() if one.state is State.LEASED and one.drain == drain]
+        left = len(own) + len(self.inbox_leases.get(drain, ()))
+        if not left:
+            self.beats.pop(drain, None)
+        return left
+
+    def replay(self, destination: str, event_id: str) -> bool:
+        """Make a dead or held delivery due."""
+        delivery = self.deliveries.get((destination, event_id))
+        if delivery is None or delivery.state not in _KEPT:
+            return False
+        delivery.state, delivery.due, delivery.replayed = State.PENDING, self.tick, True
+        delivery.tries = delivery.lost = 0
+        return True
+
+    def discard(self, destination: str, event_id: str) -> bool:
+        """End a dead or held delivery."""
+        delivery = self.deliveries.get((destination, event_id))
+        if delivery is None or delivery.state not in _KEPT:
+            return False
+        self._end(delivery, State.CANCELLED)
+        return True
+
+    def finished(self) -> list[str]:
+        """Events of which nothing is left to do."""
+        busy = {one.event_id for one in self.deliveries.values() if one.state not in _ENDED}
+        return [event_id for event_id in self.submissions if event_id not in busy and event_id not in self.inbox]
+
+    def forget(self, event_id: str) -> None:
+        """Let a finished event expire."""
+        del self.submissions[event_id]
+        for key in [key for key in self.deliveries if key[1] == event_id]:
+            del self.deliveries[key]
