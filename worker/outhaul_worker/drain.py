@@ -17,8 +17,8 @@ from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
 
-# Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that not all
-# end together.
+# Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
+# do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
 INBOX_LEASE_MS = 10_000  # routing takes milliseconds
 ROUTE_COUNT = 128
@@ -46,7 +46,8 @@ class Drain:
         window: int,
         lease_ms: int,
     ) -> None:
-        self.name = f"{worker}/{os.getpid()}-{uuid4().hex[:8]}"
+        # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
+        self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
         self._router, self._log = router, log
         self._worker, self._window, self._lease_ms = worker, window, lease_ms
