@@ -7,7 +7,7 @@
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms
 -- Returns: {now, ms until a lane is due (-1: none), 1 if the worker is stopping, deliveries}, each delivery
 --          {destination, id, attempt, tries, accepted_at, since, possible duplicate, body}
--- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; lost leases also dead:<d> attempts:<id>
+-- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; dead:<d> attempts:<id> (lost leases)
 -- Uses: bind clock delivery lanes finish attempts lost
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])

@@ -1,0 +1,84 @@
+"""The key table describes what is on the server, all of it."""
+
+from typing import cast
+
+from integration.ledger.books import check_books, read_books
+from integration.ledger.scenario import (
+    DRAIN,
+    LEASE_MS,
+    WORKER,
+    accept,
+    end,
+    key,
+    lease,
+    outcome,
+    route,
+    settle,
+    submission,
+)
+from integration.ledger.time_travel import pass_time
+from outhaul_config.keys import KEYS, prefix
+from outhaul_ledger.ledger import SILENCE_MS, Ledger
+from outhaul_ledger.model import State
+
+SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b"list", "string": b"string"}
+
+
+def live_through_everything(ledger: Ledger) -> None:
+    """Leave every kind of key behind."""
+    ledger.dispatch(WORKER, 2)
+    ledger.configure([("shop", 50)])
+    for event_id, state in (("ev_dead", State.DEAD), ("ev_held", State.HELD), ("ev_done", State.DELIVERED)):
+        end(ledger, event_id, state=state)
+    route(ledger, "ev_leased", "ev_waiting")
+    lease(ledger, 1)
+    accept(ledger, "ev_inbox", "ev_inbox_leased")
+    ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    ledger.pause("mail", "maintenance")
+    ledger.dispatch(WORKER, 2)
+    ledger.open_replay("filter")
+
+
+def test_every_key_on_the_server_is_a_row_of_the_table_with_its_type_and_expiry(ledger: Ledger) -> None:
+    """After a life with everything in it nothing unlisted is there, and every row is."""
+    live_through_everything(ledger)
+    seen = set()
+    for name in cast("list[bytes]", ledger.client.keys()):
+        assert name.decode().startswith(prefix("outhaul"))
+        family = name.decode().removeprefix(prefix("outhaul")).partition(":")[0]
+        row = KEYS[family]
+        assert ledger.client.type(name) == SERVER_TYPES[row.type], name
+        assert row.expires != "never" or ledger.client.pttl(name) == -1, name
+        seen.add(family)
+    assert seen == set(KEYS)
+    check_books(read_books(ledger.client))
+
+
+def test_two_namespaces_on_one_server_do_not_see_each_other(ledger: Ledger) -> None:
+    """Staging and production may share a server."""
+    other = Ledger(ledger.client, "staging")
+    route(ledger, "ev_1")
+    assert (other.status("ev_1"), other.survey().standings) == (None, {})
+    assert other.lease(DRAIN, WORKER, 10, LEASE_MS).leases == []
+    assert other.accept([submission("ev_1", "other content")])[0].result == "accepted"
+
+
+def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledger) -> None:
+    """A ledger whose work is done does not grow with the work it has done."""
+    live_through_everything(ledger)
+    pass_time(ledger.client, max(LEASE_MS, SILENCE_MS) + 1)
+    ledger.recover()
+    inbound = ledger.lease_inbox("last", 100, LEASE_MS)
+    ledger.fan_out("last", [(one.event_id, []) for one in inbound])
+    settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
+    ledger.discard([("shop", "ev_dead"), ("shop", "ev_held")])
+    ledger.close_replay("filter")
+    ledger.resume("mail")
+    ledger.retire("last")
+    ledger.wait_for_wake(1)
+    ledger.dispatch(WORKER, 2)
+    for name in cast("list[bytes]", ledger.client.keys()):
+        if ledger.client.pttl(name) >= 0:
+            ledger.client.delete(name)
+    left = set(cast("list[bytes]", ledger.client.keys()))
+    assert left == {key(name).encode() for name in ("destinations", "workers")} | {key("destination", "shop").encode()}
