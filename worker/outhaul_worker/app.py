@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SOCKET_SECONDS = 5
 END_SECONDS = 1.0
-CHATTER = ("celery.worker.strategy", "celery.app.trace")  # a line for every drain that begins or ends
+# A line for every drain that begins or ends, and addresses with their queries.
+CHATTER = ("celery.worker.strategy", "celery.app.trace", "urllib3")
 
 
 def make_app(settings: Settings) -> celery.Celery:
