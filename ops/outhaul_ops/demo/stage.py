@@ -29,10 +29,11 @@ _TAIL = 2000
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A running `celery -A outhaul_worker worker`."""
+    """A running `celery -A outhaul_worker worker`; `started_at` is on the monotonic clock."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
+    started_at: float
 
     def require_alive(self) -> None:
         """Raise if it has ended.
@@ -74,7 +75,7 @@ class Stage:
 def set_up(
     folder: DemoFolder, misbehaviour: Mapping[str, str], screen: Screen, interruption: Interruption
 ) -> Iterator[Stage]:
-    """Start everything and say so step by step; ends it however the context is left.
+    """Start everything and say so step by step; ends it however the context is left. The worker may not be ready yet.
 
     Raises:
         Failure: something did not start.
@@ -88,11 +89,25 @@ def set_up(
             vendor.misbehave(misbehaviour[name])
             screen.say("vendor", f"{name} is simulated at {vendor.url}; told to misbehave: {misbehaviour[name]}")
         settings = folder.configure(server.url, {name: vendor.url for name, vendor in vendors.items()})
-        ledger = connect(settings)
         worker = stack.enter_context(_running_worker(folder, interruption))
-        seconds = _wait_until_known(worker, ledger, interruption)
-        screen.say("worker", f"celery -A outhaul_worker worker, {PROCESSES} processes, ready after {seconds:.1f} s")
-        yield Stage(folder, settings, ledger, vendors, worker, interruption)
+        yield Stage(folder, settings, connect(settings), vendors, worker, interruption)
+
+
+def wait_for_worker(stage: Stage, screen: Screen) -> None:
+    """Wait until the ledger knows the worker.
+
+    Raises:
+        Failure: it ended, or was not ready within a minute; the message holds the end of its log.
+        KeyboardInterrupt: there was a signal.
+    """
+    worker, limit = stage.worker, stage.worker.started_at + WORKER_START_SECONDS
+    while not any(name.endswith(f":{worker.process.pid}") for name in stage.ledger.workers()):
+        worker.require_alive()
+        if time.monotonic() > limit:
+            raise worker.failure(f"was not ready within {WORKER_START_SECONDS:.0f} s")
+        stage.interruption.pause(_LOOK_SECONDS)
+    seconds = time.monotonic() - worker.started_at
+    screen.say("worker", f"celery -A outhaul_worker worker, {PROCESSES} processes, ready after {seconds:.1f} s")
 
 
 def tail(log: Path) -> str:
@@ -102,13 +117,16 @@ def tail(log: Path) -> str:
 
 @contextmanager
 def _announced_end(screen: Screen) -> Iterator[None]:
+    hint = ""
     try:
         yield
     except KeyboardInterrupt:
-        # The signal may have come because the terminal went away.
-        with suppress(OSError):
-            screen.say("ending", "worker, vendors and server; Ctrl-C again does not wait for them")
+        hint = "; Ctrl-C again does not wait for them"
         raise
+    finally:
+        # It may end because the terminal went away.
+        with suppress(OSError):
+            screen.say("ending", f"worker, vendors and server{hint}")
 
 
 @contextmanager
@@ -142,7 +160,7 @@ def _running_worker(folder: DemoFolder, interruption: Interruption) -> Iterator[
             start_new_session=True,
             preexec_fn=end_with_parent,
         )
-    worker = Worker(process, folder.worker_log)
+    worker = Worker(process, folder.worker_log, time.monotonic())
     with interruption.killing(process.pid):
         try:
             yield worker
@@ -155,14 +173,3 @@ def _worker_command() -> list[str]:
     quick = ("--without-mingle", "--without-gossip")
     celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
     return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h", *quick]
-
-
-def _wait_until_known(worker: Worker, ledger: Ledger, interruption: Interruption) -> float:
-    """Wait until the ledger knows the worker; returns how long that took, in seconds."""
-    began = time.monotonic()
-    while not any(name.endswith(f":{worker.process.pid}") for name in ledger.workers()):
-        worker.require_alive()
-        if time.monotonic() - began > WORKER_START_SECONDS:
-            raise worker.failure(f"was not ready within {WORKER_START_SECONDS:.0f} s")
-        interruption.pause(_LOOK_SECONDS)
-    return time.monotonic() - began
