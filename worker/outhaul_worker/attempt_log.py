@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from outhaul_worker.outcome import Decision
 
 ALERTING = frozenset({Outcome.DEAD, Outcome.DESTINATION_FAULT})
+REASONS = 1000  # remembered in their redacted form
 EXCERPT = 500  # characters of an answer that are worth keeping
 
 
@@ -35,11 +36,12 @@ class AttemptLog:
         self._emit = emit
         self._report = report
         self._secrets: dict[str, tuple[str, ...]] = {}
+        self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def write(self, attempt: Attempt, answer: Answer, decision: Decision, warnings: tuple[str, ...]) -> Entry:
         """Describe one attempt that has ended."""
         secrets = self._secrets_of(attempt)
-        reason = redact(decision.reason, secrets)[:EXCERPT] if decision.reason else ""
+        reason = self._reason(decision.reason, secrets)
         fields = self._fields(attempt, answer, decision, reason)
         self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.event.type if attempt.event else "")
         if decision.outcome in ALERTING:
@@ -50,6 +52,15 @@ class AttemptLog:
         if warnings:
             line["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]
         return Entry(reason, orjson.dumps(line))
+
+    def _reason(self, reason: str, secrets: tuple[str, ...]) -> str:
+        # Most attempts end for one of few reasons, and redacting costs more than the rest of the line.
+        known = self._reasons.get((reason, secrets))
+        if known is None:
+            known = redact(reason, secrets)[:EXCERPT]
+            if len(self._reasons) < REASONS:
+                self._reasons[reason, secrets] = known
+        return known
 
     def _fields(self, attempt: Attempt, answer: Answer, decision: Decision, reason: str) -> dict[str, object]:
         lease = attempt.lease
