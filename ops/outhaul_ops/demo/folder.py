@@ -89,7 +89,7 @@ def demo_folder(named: Path | None, *, keep: bool) -> Iterator[DemoFolder]:
         # The simulated vendors begin with nothing, so the ledger must too.
         shutil.rmtree(path / "server", ignore_errors=True)
         yield DemoFolder(path)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):
         raise
     except BaseException:
         stays = True

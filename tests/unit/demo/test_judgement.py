@@ -27,8 +27,23 @@ def scenario() -> Scenario:
 def entries(scenario: Scenario, place: Place, standing: Standing) -> list[Entry]:
     """Record a delivery as its vendor does when all is well."""
     fates = [*[Fate.DROPPED] * (standing.attempts - 1), Fate.STORED]
-    occurred_at, name = scenario.occurred_at(place.event_id), scenario.stored_as[place]
-    return [Entry(1, 0.0, name, place.event_id, place.event_id, occurred_at, fate, 200, "", b"{}") for fate in fates]
+    return [entry(scenario, place, fate) for fate in fates]
+
+
+def entry(scenario: Scenario, place: Place, fate: Fate) -> Entry:
+    """Record one request about an event."""
+    return Entry(
+        number=1,
+        received_at=0.0,
+        event=scenario.stored_as[place],
+        event_id=place.event_id,
+        key=place.event_id,
+        occurred_at=scenario.occurred_at(place.event_id),
+        fate=fate,
+        status=200,
+        reason="",
+        body=b"{}",
+    )
 
 
 def as_expected(scenario: Scenario) -> Result:
