@@ -120,7 +120,7 @@ def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
         waiting_for=str(waiting) if waiting else None,
         possible_duplicate=delivery.possible_duplicate,
         last_status=delivery.status or None,
-        last_error=delivery.reason or None,
+        last_error=None if delivery.state is State.DELIVERED else delivery.reason or None,
         log=tuple(_attempt(line) for line in lines),
     )
 

@@ -40,6 +40,9 @@ def make_app(settings: Settings) -> celery.Celery:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
+        # These two go before a CELERY_BROKER_URL in the environment, which is another application's.
+        "broker_read_url": settings.broker_url,
+        "broker_write_url": settings.broker_url,
         "worker_pool": "prefork",
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": _is_redis(settings.broker_url),  # a busy worker must not sit on a message
