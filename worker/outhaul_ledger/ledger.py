@@ -92,7 +92,7 @@ class Ledger:
         self._run("begin", drain)
 
     def retire(self, drain: str) -> int:
-        """Unregister a drain that ends; returns how many leases it left behind for `recover`."""
+        """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:

@@ -8,6 +8,7 @@ from outhaul_ledger.ledger import ATTEMPT_LINES, POISON
 from outhaul_ledger.model import Acceptance, Lease, Route, Settlement, State, Submission
 
 TICK_MS = 20_000
+LONG_AGO = -1_000_000
 _ENDED = (State.DELIVERED, State.SKIPPED, State.CANCELLED)
 _KEPT = (State.DEAD, State.HELD)
 
@@ -157,11 +158,12 @@ class PlainLedger:
         return len(routed) + len(taken) - dead, dead, len(silent)
 
     def retire(self, drain: str) -> int:
-        """Unlist a drain that has nothing leased; returns what it has."""
+        """Unlist a drain; one that has something leased falls silent. Returns how much it has."""
         own = [one for one in self.deliveries.values() if one.state is State.LEASED and one.drain == drain]
         left = len(own) + len(self.inbox_leases.get(drain, ()))
-        if not left:
-            self.beats.pop(drain, None)
+        self.beats.pop(drain, None)
+        if left:
+            self.beats[drain] = LONG_AGO
         return left
 
     def replay(self, destination: str, event_id: str) -> bool:
