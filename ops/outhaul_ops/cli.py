@@ -10,6 +10,7 @@ import click
 from outhaul_ops.exits import explained
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "bench": ("outhaul_ops.commands.bench:bench", "Measure Outhaul beside its peers on this machine."),
     "config": ("outhaul_ops.commands.config:config", "Show the settings, or check them with the destinations."),
     "dead-letters": (
         "outhaul_ops.commands.dead_letters:dead_letters",
