@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from outhaul_ops.simulators.exchange import Call, Identity, Judgement, Reply, Vendor
+from outhaul_ops.simulators.exchange import Call, Judgement, Part, Reply, Vendor
 from outhaul_ops.simulators.misbehaviour import Action, Manner, Misbehaviour
 from outhaul_ops.simulators.record import Entry, Fate, Record
 from outhaul_ops.simulators.server import Reaction
@@ -25,8 +25,9 @@ class Desk:
             identity = self.vendor.identify(call)
             action = self.misbehaviour.take(identity.event_id, identity.key)
             judgement = self._judge(call, action)
-        self.record.add(_entry(self.record.next_number(), call, identity, judgement, action))
-        return Reaction(judgement.reply, action)
+        for part in judgement.parts or (Part(identity, judgement.fate, judgement.reason),):
+            self.record.add(_entry(self.record.next_number(), call, part, judgement.reply.status, action))
+        return Reaction(judgement.reply, action or _pause(judgement))
 
     def state(self) -> dict[str, object]:
         """What the vendor holds now, as JSON types."""
@@ -48,17 +49,21 @@ class Desk:
         return Judgement(reply, Fate.DROPPED)
 
 
-def _entry(number: int, call: Call, identity: Identity, judgement: Judgement, action: Action | None) -> Entry:
-    reasons = [judgement.reason, f"misbehaviour: {action}" if action else ""]
+def _pause(judgement: Judgement) -> Action | None:
+    return Action(Manner.SLOW, seconds=judgement.pause) if judgement.pause else None
+
+
+def _entry(number: int, call: Call, part: Part, status: int, action: Action | None) -> Entry:
+    reasons = [part.reason, f"misbehaviour: {action}" if action else ""]
     return Entry(
         number=number,
         received_at=call.received_at,
-        event=identity.event,
-        event_id=identity.event_id,
-        key=identity.key,
-        occurred_at=identity.occurred_at,
-        fate=judgement.fate,
-        status=0 if action and action.manner in _UNANSWERED else judgement.reply.status,
+        event=part.identity.event,
+        event_id=part.identity.event_id,
+        key=part.identity.key,
+        occurred_at=part.identity.occurred_at,
+        fate=part.fate,
+        status=0 if action and action.manner in _UNANSWERED else status,
         reason="; ".join(filter(None, reasons)),
         body=call.body,
     )

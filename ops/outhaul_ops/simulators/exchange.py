@@ -37,6 +37,15 @@ class Call:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
+    def charset(self) -> str:
+        """The charset the content type names, in lower case; empty where it names none."""
+        for parameter in self.headers.get("content-type", "").lower().split(";")[1:]:
+            name, _, value = parameter.strip().partition("=")
+            if name == "charset":
+                return value.strip('"')
+        return ""
+
+    @cached_property
     def document(self) -> object:
         """The body read as strict JSON, or `UNREADABLE`."""
         try:
@@ -51,8 +60,19 @@ class Call:
 
     def member(self, name: str) -> str:
         """A top-level string or integer of the body, as text; empty where there is none."""
-        value = self.members.get(name)
-        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        return wording(self.members, name)
+
+
+def wording(members: Mapping[str, object], name: str) -> str:
+    """A string or integer among the members, as text; empty where there is none."""
+    value = members.get(name)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def section(members: Mapping[str, object], name: str) -> dict[str, object]:
+    """The members of an object among the members; empty where there is none."""
+    value = members.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 class Unreadable:
@@ -64,7 +84,7 @@ UNREADABLE = Unreadable()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer; content type and length are added when it is written."""
+    """An HTTP answer; its length is added when it is written, and to a body that names no content type that of JSON."""
 
     status: int
     body: bytes = b""
@@ -74,6 +94,11 @@ class Reply:
     def of(cls, status: int, document: object, headers: Mapping[str, str] | None = None) -> "Reply":
         """An answer with a JSON body."""
         return cls(status, orjson.dumps(document), headers or {})
+
+    @classmethod
+    def text(cls, status: int, words: str) -> "Reply":
+        """An answer in plain text."""
+        return cls(status, words.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +112,27 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several events in a request: what it is about, what becomes of it, and why."""
+
+    identity: Identity
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the vendor makes of a call: the answer it gives, what becomes of the event, and why."""
+    """What the vendor makes of a call: the answer it gives, what becomes of the event, and why.
+
+    Where a request carries several events, `parts` says so of each, and each gets an entry of its own. `pause` is how
+    many seconds the vendor takes to answer.
+    """
 
     reply: Reply
     fate: Fate
     reason: str = ""
+    parts: tuple[Part, ...] = ()
+    pause: float = 0.0
 
 
 Checkpoint = Callable[[Call], Judgement | None]

@@ -102,7 +102,7 @@ class Record:
         return iter(self.entries())
 
     def __len__(self) -> int:
-        """How many requests there were, kept or not."""
+        """How many entries there were, kept or not."""
         with self._lock:
             return sum(self._fates.values())
 

@@ -5,8 +5,13 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_type_hints
 
+from outhaul_ops.simulators.cloudevents import CloudEvents, CloudEventsReceiver
+from outhaul_ops.simulators.datareshape import DataReshape, DataReshapeAccount
+from outhaul_ops.simulators.esputnik import Esputnik, EsputnikAccount
 from outhaul_ops.simulators.exchange import Vendor
+from outhaul_ops.simulators.okanjo import Okanjo, OkanjoSubscriber
 from outhaul_ops.simulators.remarkety import Remarkety, RemarketyAccount
+from outhaul_ops.simulators.simon import Simon, SimonAccount
 from outhaul_ops.simulators.webhook import Webhook, WebhookEndpoint
 
 Account = TypeVar("Account")
@@ -51,7 +56,12 @@ class Kind(Generic[Account]):
 
 
 SIMULATORS: dict[str, Kind[Any]] = {
+    CloudEvents.kind: Kind(CloudEventsReceiver, CloudEvents),
+    DataReshape.kind: Kind(DataReshapeAccount, DataReshape),
+    Esputnik.kind: Kind(EsputnikAccount, Esputnik),
+    Okanjo.kind: Kind(OkanjoSubscriber, Okanjo),
     Remarkety.kind: Kind(RemarketyAccount, Remarkety),
+    Simon.kind: Kind(SimonAccount, Simon),
     Webhook.kind: Kind(WebhookEndpoint, Webhook),
 }
 
@@ -69,6 +79,7 @@ def simulated(kind: str) -> Kind[Any]:
 _READERS: dict[object, Callable[[str], object]] = {
     str: str,
     float: float,
+    int: int,
     bool: lambda text: {"true": True, "false": False}[text],
     tuple[str, ...]: lambda text: tuple(filter(None, text.split(","))),
 }

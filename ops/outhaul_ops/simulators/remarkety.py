@@ -100,19 +100,10 @@ class Remarkety:
 
 
 def _not_json(call: Call) -> Judgement | None:
-    charset = _charset(call)
-    if call.media_type != "application/json" or charset not in ("", "utf-8"):
+    if call.media_type != "application/json" or call.charset not in ("", "utf-8"):
         got = call.headers.get("content-type", "")
         return _refused(406, f"expected content type application/json; charset=UTF-8, got {got!r}")
     return None
-
-
-def _charset(call: Call) -> str:
-    for parameter in call.headers.get("content-type", "").lower().split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        if name == "charset":
-            return value.strip('"')
-    return ""
 
 
 def _malformed(call: Call) -> Judgement | None:

@@ -191,7 +191,9 @@ def _written(reply: Reply, stays: bool) -> bytes:
     lines = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Unnamed')}"]
     lines += [f"{name}: {value}" for name, value in reply.headers.items()]
     if reply.status not in _BODILESS:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(reply.body)}"]
+        if reply.body and "Content-Type" not in reply.headers:
+            lines.append("Content-Type: application/json")
+        lines.append(f"Content-Length: {len(reply.body)}")
     if not stays:
         lines.append("Connection: close")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"

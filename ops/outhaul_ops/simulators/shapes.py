@@ -3,11 +3,29 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from ipaddress import ip_address
 
 import orjson
 
 Check = Callable[[object, str], Iterator[str]]
-"""Yields one sentence for each breach in a value; the second argument is the value's path."""
+"""Yields one sentence for each breach in a value, and `Remark`s; the second argument is the value's path."""
+
+
+class Remark(str):
+    """A sentence about something worth noting that is no breach."""
+
+    __slots__ = ()
+
+
+def sifted(found: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Breaches and remarks, apart."""
+    listed = list(found)
+    breaches = [sentence for sentence in listed if not isinstance(sentence, Remark)]
+    return breaches, [sentence for sentence in listed if isinstance(sentence, Remark)]
+
+
+EARLIEST_MILLISECONDS = 10**11
+LATEST_MILLISECONDS = 10**14
 
 _SHOWN = 40
 
@@ -53,6 +71,12 @@ def one_of(*values: str) -> Check:
     return _simple(" or ".join(values), lambda value: value in values)
 
 
+def at_most(length: int) -> Check:
+    """A string with content, of at most so many characters."""
+    expected = f"a string of 1 to {length} characters"
+    return _simple(expected, lambda value: isinstance(value, str) and value.strip() != "" and len(value) <= length)
+
+
 def nullable(check: Check) -> Check:
     """Null, or what the other check wants."""
 
@@ -66,7 +90,7 @@ def any_of(expected: str, *checks: Check) -> Check:
     """What at least one of the checks lets through."""
 
     def holds(value: object) -> bool:
-        return any(not list(check(value, "")) for check in checks)
+        return any(not sifted(check(value, ""))[0] for check in checks)
 
     return _simple(expected, holds)
 
@@ -86,8 +110,33 @@ def list_of(check: Check, least: int = 0) -> Check:
     return every
 
 
-def shaped(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """An object with all the required members; members of other names are let through unread."""
+def mapping_of(check: Check) -> Check:
+    """An object of any names, each value passing the check."""
+
+    def every(value: object, path: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield _breach(path, "an object", value)
+            return
+        for name, member in value.items():
+            yield from check(member, f"{path}.{name}")
+
+    return every
+
+
+def noted(check: Check) -> Check:
+    """Turns the breaches of a check into remarks."""
+
+    def remarks(value: object, path: str) -> Iterator[str]:
+        return map(Remark, check(value, path))
+
+    return remarks
+
+
+def shaped(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None, closed: bool = False) -> Check:
+    """An object with all the required members; members of other names are let through unread.
+
+    Where it is `closed`, each member of another name is a remark: mostly it is a misspelling.
+    """
     checks = {**required, **(optional or {})}
 
     def members(value: object, path: str) -> Iterator[str]:
@@ -99,6 +148,8 @@ def shaped(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
         for name, check in checks.items():
             if name in value:
                 yield from check(value[name], prefix + name)
+        if closed:
+            yield from (Remark(f"{prefix}{name}: unknown member") for name in value if name not in checks)
 
     return members
 
@@ -125,6 +176,13 @@ def summary(breaches: Iterable[str], most: int = 5) -> str:
     return "; ".join(listed[:most]) + more
 
 
+def _is_internet_address(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ip_address(value))
+    except ValueError:
+        return False
+
+
 _CLOCK = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?"
 _OFFSET = r"[+-]\d\d:\d\d"
 
@@ -135,6 +193,10 @@ whole: Check = _simple("an integer", lambda value: isinstance(value, int) and no
 identifier: Check = any_of("a string with content or an integer", filled, whole)
 obj: Check = shaped({})
 email: Check = matching(r"[^@\s]+@[^@\s]+\.[^@\s.]+", "an e-mail address")
+positive: Check = number("a number above zero", least=5e-324)
+web_address: Check = matching(r"https?://[^\s/]\S*", "an http or https address")
+internet_address: Check = _simple("an IPv4 or IPv6 address", _is_internet_address)
+milliseconds: Check = number("a time in Unix milliseconds", least=EARLIEST_MILLISECONDS, most=LATEST_MILLISECONDS)
 phone: Check = matching(r"\+[1-9]\d{5,14}", "an E.164 phone number such as +40721000000")
 currency: Check = matching(r"[A-Z]{3}", "a three-letter currency code such as EUR")
 moment: Check = _dated(

@@ -4,6 +4,8 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import requests
@@ -163,3 +165,31 @@ def product() -> JsonObject:
         "vendor": "Kiln",
         "variants": [variant],
     }
+
+
+class Clock:
+    """A clock that tests move; starts at 2025-11-20."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        """The time in Unix seconds."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock standing at 2025-11-20 until it is moved."""
+    return Clock()
+
+
+@pytest.fixture
+def started(clock: Clock) -> Iterator[Callable[..., Simulator]]:
+    """Start simulators by the movable clock; they stop with the test."""
+    with ExitStack() as running:
+
+        def _start(kind: str, **options: Any) -> Simulator:
+            return running.enter_context(Simulator.start(kind, clock=clock, **options))
+
+        yield _start

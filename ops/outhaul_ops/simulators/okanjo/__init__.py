@@ -1,0 +1,5 @@
+"""A simulated subscriber to Okanjo's events."""
+
+from outhaul_ops.simulators.okanjo.subscriber import Okanjo, OkanjoSubscriber
+
+__all__ = ["Okanjo", "OkanjoSubscriber"]
