@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import orjson
+
 from outhaul_config.destinations import Destination
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import DestinationKind, Unserialisable
 from outhaul_worker.destinations.registry import kinds
+from outhaul_worker.exchange import Answer
 
 SHARED_SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 OTHER_SECRET = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
@@ -18,6 +21,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type_prefix": "com.example.shop",
         "secret": [SHARED_SECRET],
         "headers": {"Authorization": "Bearer event-secret-token"},
+    },
+    "datareshape": {
+        "base_url": "https://shop.datareshape.example",
+        "script_id": "AB12CD34",
+        "access_token": "dre-secret-token",
+        "currency": "EUR",
+        "tax_percent": 19,
+        "newsletter_leads": True,
+        "names": {"custom.loyalty.tier_up": "loyalty_tier_up"},
     },
     "remarkety": {
         "store_id": "AAABBB",
@@ -32,6 +44,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 """What a destination of each kind may be configured with, every credential included."""
+
+
+_ACCEPTING = {"datareshape": b'{"emitter": "DATA Reshape", "detail": "Received. This has been processed.", "level": 2}'}
+
+
+def accepting_answer(kind: str) -> Answer:
+    """What an endpoint of the kind answers to an event it took; an empty 200 where the body says nothing."""
+    return Answer(status=200, body=_ACCEPTING.get(kind, b""))
+
+
+def carries(sent: bytes, payload: bytes) -> bool:
+    """Whether a request's body is the payload, or an object that has all of it and credentials beside it."""
+    return sent == payload or orjson.loads(payload).items() <= orjson.loads(sent).items()
 
 
 def destination(kind: str, **options: Any) -> Destination:

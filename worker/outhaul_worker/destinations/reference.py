@@ -14,6 +14,7 @@ from marshmallow import Schema, missing
 from marshmallow.fields import Field
 
 from outhaul_producers.types import CUSTOM_PREFIX, TYPES
+from outhaul_worker.destinations.datareshape import names as datareshape
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.names import DEFAULT_NAMES
 
@@ -31,7 +32,11 @@ class UnknownPart(Exception):
 def parts() -> dict[str, Callable[[], str]]:
     """What can be generated, by the name a page asks for it with."""
     options = {f"{name}-options": partial(_options, kind.options) for name, kind in kinds().items()}
-    return {**options, "remarkety-names": _remarkety_names}
+    return {
+        **options,
+        "datareshape-names": _datareshape_names,
+        "remarkety-names": _remarkety_names,
+    }
 
 
 def updated(page: str) -> str:
@@ -75,7 +80,21 @@ def _default(field: Field[object]) -> str:
     if field.load_default is missing:
         return "required"
     default = field.load_default() if callable(field.load_default) else field.load_default
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, list):
+        return ", ".join(f"`{each}`" for each in default) or "none"
     return f"`{default}`" if default else "none"
+
+
+def _datareshape_names() -> str:
+    rows = [(f"`{name}`", _shown(datareshape.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
+    custom = (f"`{CUSTOM_PREFIX}<name>`", "`<name>` in snake case, if it is among `events`")
+    return _table(("Event type", "`event.name`"), [*rows, custom])
+
+
+def _shown(name: str) -> str:
+    return f"`{name}`" if name else _NO_EVENT
 
 
 def _remarkety_names() -> str:
