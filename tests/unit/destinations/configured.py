@@ -31,6 +31,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "newsletter_leads": True,
         "names": {"custom.loyalty.tier_up": "loyalty_tier_up"},
     },
+    "esputnik": {
+        "api_key": "es-secret-key",
+        "time_zone": "Europe/Kyiv",
+        "profile_inputs": {"favourite_glaze": 10001},
+    },
     "remarkety": {
         "store_id": "AAABBB",
         "api_key": "rm-secret-key",

@@ -4,11 +4,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marshmallow import Schema
 
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.cloudevents import CloudEventBody
 from outhaul_worker.destinations.contract import DestinationKind, Moment, NotApplicable, Payload
 from outhaul_worker.destinations.datareshape.schema import EventCreate
+from outhaul_worker.destinations.esputnik.limits import LARGEST_PAYLOAD
+from outhaul_worker.destinations.esputnik.schema import EventV1, EventV2, Orders
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.schema import schema_of
 from outhaul_worker.destinations.webhook import WebhookBody
@@ -16,6 +19,10 @@ from strategies.events import events, sections
 from unit.destinations.configured import NAME, built, carries, refusal
 
 KINDS: dict[str, DestinationKind] = {name: built(name) for name in sorted(kinds())}
+ESPUTNIK = [
+    (built("esputnik", time_zone="America/New_York"), EventV1()),
+    (built("esputnik", api_version="v2", key_value="event_id", orders_api=True), EventV2()),
+]
 MOMENT = Moment(sent_at=1_763_600_000.0, attempt=1)
 
 
@@ -64,6 +71,18 @@ def test_every_datareshape_payload_passes_the_vendors_schema(event: Event) -> No
     result = None if refusal(KINDS["datareshape"], event) else KINDS["datareshape"].serialise(event)
     if isinstance(result, Payload):
         assert EventCreate().validate(orjson.loads(result.body)) == {}
+
+
+@pytest.mark.parametrize(("kind", "schema"), ESPUTNIK, ids=["v1", "v2-and-orders"])
+@settings(max_examples=50, deadline=None)
+@given(event=events())
+def test_every_esputnik_payload_passes_the_vendors_schema(kind: DestinationKind, schema: Schema, event: Event) -> None:
+    """Whatever the event holds, it goes out as texts, nested data in strings, and within 20 KB."""
+    result = None if refusal(kind, event) else kind.serialise(event)
+    if isinstance(result, Payload):
+        body = orjson.loads(result.body)
+        assert (Orders() if "orders" in body else schema).validate(body) == {}
+        assert "orders" in body or len(result.body) <= LARGEST_PAYLOAD
 
 
 @settings(max_examples=100, deadline=None)

@@ -15,6 +15,7 @@ from marshmallow.fields import Field
 
 from outhaul_producers.types import CUSTOM_PREFIX, TYPES
 from outhaul_worker.destinations.datareshape import names as datareshape
+from outhaul_worker.destinations.esputnik import names as esputnik
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.names import DEFAULT_NAMES
 
@@ -35,6 +36,7 @@ def parts() -> dict[str, Callable[[], str]]:
     return {
         **options,
         "datareshape-names": _datareshape_names,
+        "esputnik-names": _esputnik_names,
         "remarkety-names": _remarkety_names,
     }
 
@@ -91,6 +93,11 @@ def _datareshape_names() -> str:
     rows = [(f"`{name}`", _shown(datareshape.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
     custom = (f"`{CUSTOM_PREFIX}<name>`", "`<name>` in snake case, if it is among `events`")
     return _table(("Event type", "`event.name`"), [*rows, custom])
+
+
+def _esputnik_names() -> str:
+    rows = [(f"`{name}`", _shown(esputnik.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
+    return _table(("Event type", "`eventTypeKey`"), [*rows, (f"`{CUSTOM_PREFIX}<name>`", "`<name>`")])
 
 
 def _shown(name: str) -> str:

@@ -10,11 +10,12 @@ from outhaul_config.policy import Policy
 from outhaul_worker.destinations.cloudevents import CloudEvents
 from outhaul_worker.destinations.contract import DestinationKind
 from outhaul_worker.destinations.datareshape import DataReshape
+from outhaul_worker.destinations.esputnik import Esputnik
 from outhaul_worker.destinations.remarkety import Remarkety
 from outhaul_worker.destinations.webhook import Webhook
 
 GROUP = "outhaul.destinations"
-_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, DataReshape, Webhook, CloudEvents)
+_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, DataReshape, Esputnik, Webhook, CloudEvents)
 _METHODS = ("serialise", "request", "classify")
 
 
