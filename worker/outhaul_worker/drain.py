@@ -3,6 +3,7 @@
 It goes on until nothing is due, its time slice is over, or it is asked to stop; then it finishes what is in flight.
 """
 
+import math
 import os
 import random
 import time
@@ -57,7 +58,9 @@ class Drain:
         self._flying: dict[Hashable, Attempt] = {}
         self._launched = 0
         self._settlements: list[Settlement] = []
-        self._settle_at = self._look_at = self._stopped_at = 0.0
+        self._settle_at = self._look_at = 0.0
+        self._closing = False
+        self._give_up_at = math.inf
         self._work_expected = True
         self._clock_offset = 0.0
 
@@ -68,23 +71,27 @@ class Drain:
             LedgerUnavailable: the ledger went away and did not come back while the drain had to end.
         """
         self._ledger.begin(self.name)
-        while self._flying or self._settlements or (self._work_expected and not self._stopped_at):
+        while self._flying or self._settlements or (self._work_expected and not self._closing):
             self._turn()
         self._ledger.retire(self.name)
 
     def stop(self) -> None:
-        """Lease no more and finish what is in flight. May be called from a signal handler."""
-        self._stopped_at = self._stopped_at or time.monotonic()
+        """Lease no more, finish what is in flight, and end even if the ledger is away. Signal handlers may call it."""
+        self._closing = True
+        self._give_up_at = min(self._give_up_at, time.monotonic() + OUTAGE_PATIENCE_SECONDS)
 
     def _turn(self) -> None:
-        if time.monotonic() > self._until or os.getppid() != self._parent:
+        if os.getppid() != self._parent:
             self.stop()
+        self._closing = self._closing or time.monotonic() > self._until
         try:
             self._collect()
             self._settle()
             self._look()
         except LedgerUnavailable:
-            if self._stopped_at and time.monotonic() > self._stopped_at + OUTAGE_PATIENCE_SECONDS:
+            # The answer that was lost may have carried leases. Only a drain that has ended gives up what it never saw.
+            self._closing = True
+            if time.monotonic() > self._give_up_at:
                 raise
             time.sleep(OUTAGE_PAUSE_SECONDS)
 
@@ -114,8 +121,8 @@ class Drain:
     def _look(self) -> None:
         if time.monotonic() < self._look_at or self._settlements:
             return
-        backlog = not self._stopped_at and self._route()
-        room = 0 if self._stopped_at else self._window - len(self._flying)
+        backlog = not self._closing and self._route()
+        room = 0 if self._closing else self._window - len(self._flying)
         leased = self._ledger.lease(self.name, self._worker, room, self._lease_ms)
         self._clock_offset = leased.now / 1000 - time.monotonic()
         if leased.stopping:
