@@ -25,13 +25,18 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP POST, ready to send: authenticated, signed, with its own limits. Redirects are not followed."""
+    """One HTTP POST, ready to send: authenticated, signed, with its own limits.
+
+    `redirects` is how many redirects (301, 302, 303) may be followed, each by the same POST with the same headers: only
+    for kinds whose contract says so, and that send no credential along.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     timeout: Timeout = Timeout()
     allow_private_addresses: bool = False
+    redirects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _MOST_POOLS = 4096
 
 
 class DirectAdapter(HTTPAdapter):
-    """Sends `Prepared` requests: no `.netrc`, no proxies from the environment, no cookies, no redirects."""
+    """Sends `Prepared` requests: no `.netrc`, no proxies from the environment, no cookies, no redirects of its own."""
 
     def __init__(self, resolver: Resolver, idle: IdleConnections, tls: ssl.SSLContext) -> None:
         super().__init__()

@@ -37,6 +37,12 @@ class Attempt:
         self._socket: socket | None = None
         self._aborted = False
 
+    def follow(self, request: Request) -> None:
+        """Go on with another request, within the same total time, and with its own time for connecting."""
+        self.request = request
+        self.sent = False
+        self._connect_by = min(monotonic() + request.timeout.connect, self._end_by)
+
     @staticmethod
     def current() -> "Attempt":
         """Return the attempt of the calling thread."""

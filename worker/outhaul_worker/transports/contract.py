@@ -17,8 +17,11 @@ class Transport(Protocol):
     - Exactly one answer, whatever happens: an HTTP status, or a fault by the stage that failed. Nothing is raised.
     - `timeout.connect` bounds looking up the name, connecting and the TLS handshake together, `timeout.total` the
       whole attempt from the moment it has a place in the window, however slowly the peer speaks.
-    - At most 64 KiB of the answer's body are read. Redirects are not followed, certificates are verified,
-      compression is not asked for, nothing is sent twice.
+    - At most 64 KiB of the answer's body are read. Certificates are verified, compression is not asked for, nothing is
+      sent twice.
+    - 301, 302 and 303 are followed as often as the request's `redirects` says, by the same POST, never from https to
+      http. The addresses of every hop are checked, `timeout.total` bounds them all together and `timeout.connect` the
+      connection of each, and answer and `sent` are those of the last. Any other redirect is an answer.
     - Without `allow_private_addresses` it connects only to public addresses: a name is resolved once for each
       connection, and the very address that was checked is the one connected to.
     - `sent` is false only where the endpoint provably cannot have received the whole request: always for the faults

@@ -11,6 +11,7 @@ from outhaul_worker.transports.adapter import DirectAdapter, tls_context
 from outhaul_worker.transports.attempt import Attempt, AttemptFailed
 from outhaul_worker.transports.idle import IdleConnections
 from outhaul_worker.transports.names import Resolver
+from outhaul_worker.transports.redirects import onward
 
 _LEAST_IDLE_KEPT = 256
 _PATIENCE = 5.0
@@ -101,7 +102,11 @@ class RequestsTransport:
             self._running.discard(attempt)
 
     def _exchange(self, attempt: Attempt) -> Answer:
-        received = self._adapters[attempt.request.allow_private_addresses].post(attempt.request)
+        adapter = self._adapters[attempt.request.allow_private_addresses]
+        received = adapter.post(attempt.request)
+        while following := onward(attempt.request, received.status, received.headers):
+            attempt.follow(following)
+            received = adapter.post(following)
         return Answer(
             status=received.status,
             headers=received.headers,
