@@ -42,6 +42,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "domain": "shop.example",
         "platform": "OUTHAUL",
     },
+    "simon": {
+        "partner_id": "p-acme",
+        "partner_secret": "simon-secret-word",
+        "client_name": "delivery-worker",
+        "client_version": "1.0",
+    },
     "webhook": {
         "url": "https://hooks.example/in",
         "secret": [SHARED_SECRET, PRIVATE_SECRET],

@@ -7,7 +7,8 @@ import pytest
 
 from outhaul_producers.types import TYPES
 from outhaul_worker.destinations.contract import Moment, Payload
-from outhaul_worker.destinations.datareshape.names import DEFAULT_NAMES, NOT_APPLICABLE, PUBLISHED, snake_name
+from outhaul_worker.destinations.custom_names import snake_name
+from outhaul_worker.destinations.datareshape.names import DEFAULT_NAMES, NOT_APPLICABLE, PUBLISHED
 from outhaul_worker.destinations.datareshape.schema import EventCreate
 from unit.destinations.canonical import CART, CUSTOMER, MUG, ORDER, SAMPLES, event, without
 from unit.destinations.configured import NAME, built

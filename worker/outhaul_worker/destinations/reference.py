@@ -18,6 +18,7 @@ from outhaul_worker.destinations.datareshape import names as datareshape
 from outhaul_worker.destinations.esputnik import names as esputnik
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.names import DEFAULT_NAMES
+from outhaul_worker.destinations.simon import names as simon
 
 _PART = re.compile(r"(?P<start><!-- generated: (?P<name>[^ ]+) -->\n).*?(?P<end><!-- end of generated -->)", re.DOTALL)
 _NO_EVENT = "not applicable"
@@ -38,6 +39,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "datareshape-names": _datareshape_names,
         "esputnik-names": _esputnik_names,
         "remarkety-names": _remarkety_names,
+        "simon-names": _simon_names,
     }
 
 
@@ -115,6 +117,20 @@ def _sent_as(name: str) -> tuple[str, str]:
     if not name:
         return _NO_EVENT, "-"
     return f"`{name}`", "built-in" if "/" in name else "custom"
+
+
+def _simon_names() -> str:
+    rows = [(f"`{name}`", *_at_simon(simon.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
+    custom = (f"`{CUSTOM_PREFIX}<name>`", "`custom`", "`<name>` in snake case")
+    return _table(("Event type", "`event`", "`eventName`"), [*rows, custom])
+
+
+def _at_simon(name: str) -> tuple[str, str]:
+    if not name:
+        return _NO_EVENT, "-"
+    if name == simon.IDENTIFY:
+        return "`identify` call", "-"
+    return (f"`{name}`", "-") if name in simon.BUILT_IN else ("`custom`", f"`{name}`")
 
 
 if __name__ == "__main__":

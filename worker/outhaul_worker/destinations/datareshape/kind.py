@@ -18,8 +18,9 @@ from outhaul_worker.destinations.contract import (
     Unserialisable,
     Verdict,
 )
+from outhaul_worker.destinations.custom_names import snake_name
 from outhaul_worker.destinations.datareshape.answers import read
-from outhaul_worker.destinations.datareshape.names import DEFAULT_NAMES, PURCHASE, snake_name
+from outhaul_worker.destinations.datareshape.names import DEFAULT_NAMES, PURCHASE
 from outhaul_worker.destinations.datareshape.options import DataReshapeOptions
 from outhaul_worker.destinations.datareshape.payloads import Account, payload_for
 from outhaul_worker.destinations.encoding import encode, number, with_overrides

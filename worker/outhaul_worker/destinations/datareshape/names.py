@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from outhaul_producers.types import CUSTOM_PREFIX
-
 PURCHASE = "checkout_completed"
 REVERSAL = "order_canceled"
 
@@ -61,14 +59,8 @@ _RESERVED: Mapping[str, frozenset[str]] = {
     PURCHASE: frozenset({"order.created", "order.updated"}),
     REVERSAL: frozenset({"order.cancelled", "order.refunded"}),
 }
-_SEPARATORS = re.compile(r"[._]+")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 NAME_EXPECTED = "an event name of 1 to 64 letters, digits, _, - and dots"
-
-
-def snake_name(event_type: str) -> str:
-    """The name of a `custom.<name>` type in snake case: `custom.loyalty.tier_up` is `loyalty_tier_up`. May be empty."""
-    return _SEPARATORS.sub("_", event_type.removeprefix(CUSTOM_PREFIX)).strip("_")
 
 
 def is_name(given: Any) -> bool:
