@@ -36,6 +36,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "time_zone": "Europe/Kyiv",
         "profile_inputs": {"favourite_glaze": 10001},
     },
+    "okanjo": {
+        "url": "https://hooks.example/in",
+        "secret": [SHARED_SECRET],
+        "statuses": {"S": 3, "Picked": 2},
+    },
     "remarkety": {
         "store_id": "AAABBB",
         "api_key": "rm-secret-key",

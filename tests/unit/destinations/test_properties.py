@@ -12,6 +12,8 @@ from outhaul_worker.destinations.contract import DestinationKind, Moment, NotApp
 from outhaul_worker.destinations.datareshape.schema import EventCreate
 from outhaul_worker.destinations.esputnik.limits import LARGEST_PAYLOAD
 from outhaul_worker.destinations.esputnik.schema import EventV1, EventV2, Orders
+from outhaul_worker.destinations.okanjo.names import DEFAULT_NAMES as OKANJO_NAMES
+from outhaul_worker.destinations.okanjo.schema import OkanjoEvent
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.schema import schema_of
 from outhaul_worker.destinations.webhook import WebhookBody
@@ -83,6 +85,15 @@ def test_every_esputnik_payload_passes_the_vendors_schema(kind: DestinationKind,
         body = orjson.loads(result.body)
         assert (Orders() if "orders" in body else schema).validate(body) == {}
         assert "orders" in body or len(result.body) <= LARGEST_PAYLOAD
+
+
+@settings(max_examples=100, deadline=None)
+@given(event=events(st.sampled_from(sorted(OKANJO_NAMES))))
+def test_every_okanjo_event_has_the_shape_of_its_type(event: Event) -> None:
+    """Whatever the event holds, listeners find what they read, and every scalar is a text or null."""
+    result = None if refusal(KINDS["okanjo"], event) else KINDS["okanjo"].serialise(event)
+    if isinstance(result, Payload):
+        assert OkanjoEvent().validate(orjson.loads(result.body)) == {}
 
 
 @settings(max_examples=100, deadline=None)

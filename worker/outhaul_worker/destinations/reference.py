@@ -16,6 +16,7 @@ from marshmallow.fields import Field
 from outhaul_producers.types import CUSTOM_PREFIX, TYPES
 from outhaul_worker.destinations.datareshape import names as datareshape
 from outhaul_worker.destinations.esputnik import names as esputnik
+from outhaul_worker.destinations.okanjo import names as okanjo
 from outhaul_worker.destinations.registry import kinds
 from outhaul_worker.destinations.remarkety.names import DEFAULT_NAMES
 from outhaul_worker.destinations.simon import names as simon
@@ -38,6 +39,7 @@ def parts() -> dict[str, Callable[[], str]]:
         **options,
         "datareshape-names": _datareshape_names,
         "esputnik-names": _esputnik_names,
+        "okanjo-names": _okanjo_names,
         "remarkety-names": _remarkety_names,
         "simon-names": _simon_names,
     }
@@ -100,6 +102,11 @@ def _datareshape_names() -> str:
 def _esputnik_names() -> str:
     rows = [(f"`{name}`", _shown(esputnik.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
     return _table(("Event type", "`eventTypeKey`"), [*rows, (f"`{CUSTOM_PREFIX}<name>`", "`<name>`")])
+
+
+def _okanjo_names() -> str:
+    rows = [(f"`{name}`", _shown(okanjo.DEFAULT_NAMES.get(name, ""))) for name in TYPES]
+    return _table(("Event type", "`type`"), [*rows, (f"`{CUSTOM_PREFIX}<name>`", _NO_EVENT)])
 
 
 def _shown(name: str) -> str:

@@ -11,12 +11,13 @@ from outhaul_worker.destinations.cloudevents import CloudEvents
 from outhaul_worker.destinations.contract import DestinationKind
 from outhaul_worker.destinations.datareshape import DataReshape
 from outhaul_worker.destinations.esputnik import Esputnik
+from outhaul_worker.destinations.okanjo import Okanjo
 from outhaul_worker.destinations.remarkety import Remarkety
 from outhaul_worker.destinations.simon import Simon
 from outhaul_worker.destinations.webhook import Webhook
 
 GROUP = "outhaul.destinations"
-_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, DataReshape, Simon, Esputnik, Webhook, CloudEvents)
+_BUILT_IN: tuple[type[DestinationKind], ...] = (Remarkety, DataReshape, Simon, Esputnik, Okanjo, Webhook, CloudEvents)
 _METHODS = ("serialise", "request", "classify")
 
 
