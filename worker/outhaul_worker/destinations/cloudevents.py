@@ -14,10 +14,11 @@ from outhaul_config.destinations import Destination
 from outhaul_config.fields import choice, text
 from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_producers.event import Event
-from outhaul_worker.destinations.contract import Moment, Payload, Verdict
+from outhaul_worker.destinations.contract import Moment, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, event_names, further_headers
 from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
+from outhaul_worker.destinations.trial_events import PING, trial_event
 from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
@@ -88,12 +89,16 @@ class CloudEventsOptions(Schema):
         load_default=tuple,
         metadata={
             "description": "Signing secret `whsec_...` or `whsk_...`, or a list of them; adds the signature headers of"
-            " Standard Webhooks."
+            " Standard Webhooks.",
+            "credential": "signs every request, so that the receiver knows it is yours",
         },
     )
     headers = further_headers(
         "ce-",
-        metadata={"description": "Further headers, such as `authorization`; their values count as secrets."},
+        metadata={
+            "description": "Further headers, such as `authorization`; their values count as secrets.",
+            "credential": "sent with every request, for the receiver or what stands in front of it",
+        },
     )
     names = event_names(
         _misfit,
@@ -162,6 +167,12 @@ class CloudEvents:
     def classify(self, answer: Answer) -> Verdict:
         """2xx is delivered, 410 pauses the destination, everything else is tried again."""
         return SUBSCRIBER.verdict(answer)
+
+    def trial(self, moment: Moment) -> Trial:
+        """An event of a type that no receiver knows, in the configured mode."""
+        event = trial_event(moment)
+        sends = f"a {self._mode} event of the type {self._prefix}{PING}, which receivers pass over"
+        return Trial(self.request(event, self.serialise(event), moment), sends, self.classify)
 
     def _event(self, event: Event) -> dict[str, Any]:
         body = event.body

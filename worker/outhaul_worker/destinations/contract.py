@@ -1,9 +1,9 @@
 """What a destination kind is: the small interface that built-in and third-party kinds implement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from marshmallow import Schema
 
@@ -59,6 +59,20 @@ class Verdict:
     wait: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request that shows whether a destination is set up right and does no harm there: nothing comes of it.
+
+    `sends` completes the sentence "sent ...", without credentials. `read` says what the answer means. `caveat` is what
+    an answer, good or bad, leaves open; empty where that is nothing.
+    """
+
+    request: Request
+    sends: str
+    read: Callable[[Answer], Verdict]
+    caveat: str = ""
+
+
 class Unserialisable(ValueError):
     """The destination should get this event but it lacks something; `field` is the canonical path, ends as dead."""
 
@@ -90,4 +104,13 @@ class DestinationKind(Protocol):
 
     def classify(self, answer: Answer) -> Verdict:
         """Say what an answer with an HTTP status means. Total over all statuses; faults are judged by the pipeline."""
+        ...
+
+
+@runtime_checkable
+class Triable(Protocol):
+    """A kind that can be tried without harm, or knows why not. Optional: a kind without it is not tried."""
+
+    def trial(self, moment: Moment) -> Trial | NotApplicable:
+        """Make the vendor's harmless test request, by the same address and credentials as any other."""
         ...

@@ -7,10 +7,11 @@ from marshmallow import Schema, fields, validate
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_producers.event import Event
-from outhaul_worker.destinations.contract import Moment, Payload, Verdict
+from outhaul_worker.destinations.contract import Moment, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, further_headers
 from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
+from outhaul_worker.destinations.trial_events import PING, trial_event
 from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
@@ -26,10 +27,16 @@ class WebhookOptions(Schema):
     )
     secret = SigningSecrets(
         required=True,
-        metadata={"description": "Signing secret `whsec_...` or `whsk_...`, or a list of them while you rotate."},
+        metadata={
+            "description": "Signing secret `whsec_...` or `whsk_...`, or a list of them while you rotate.",
+            "credential": "signs every request, so that the receiver knows it is yours",
+        },
     )
     headers = further_headers(
-        metadata={"description": "Further headers, such as `authorization`; their values count as secrets."},
+        metadata={
+            "description": "Further headers, such as `authorization`; their values count as secrets.",
+            "credential": "sent with every request, for what stands in front of the receiver",
+        },
     )
 
 
@@ -83,3 +90,9 @@ class Webhook:
     def classify(self, answer: Answer) -> Verdict:
         """2xx is delivered, 410 pauses the destination, everything else is tried again."""
         return SUBSCRIBER.verdict(answer)
+
+    def trial(self, moment: Moment) -> Trial:
+        """A signed event of a type that no receiver knows."""
+        event = trial_event(moment)
+        request = self.request(event, self.serialise(event), moment)
+        return Trial(request, f"a signed event of the type {PING}, which receivers pass over", self.classify)

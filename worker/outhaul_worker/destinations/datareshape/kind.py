@@ -3,6 +3,8 @@
 Source: DATA Reshape's Event Create page, and its knowledge base for events and objects.
 """
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from marshmallow import Schema
@@ -15,6 +17,7 @@ from outhaul_worker.destinations.contract import (
     Moment,
     NotApplicable,
     Payload,
+    Trial,
     Unserialisable,
     Verdict,
 )
@@ -24,6 +27,7 @@ from outhaul_worker.destinations.datareshape.names import DEFAULT_NAMES, PURCHAS
 from outhaul_worker.destinations.datareshape.options import DataReshapeOptions
 from outhaul_worker.destinations.datareshape.payloads import Account, payload_for
 from outhaul_worker.destinations.encoding import encode, number, with_overrides
+from outhaul_worker.destinations.trial_events import trial_event
 from outhaul_worker.exchange import Answer, Request
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -31,6 +35,9 @@ _SCHEDULE = (30.0, 2 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 6 * _HOUR
 _LEADS = "newsletter.subscribed"
 _CONSENT_EXPECTED = "true or false for analytics, personalization and marketing, else DATA Reshape takes all as given"
 _FLAGS = ("analytics", "personalization", "marketing")
+_TRIED_TYPE = "product.viewed"
+_TRIED_PRODUCT = {"product_id": "outhaul-test", "name": "Test of the connection", "price": "1.00"}
+_TRIED_PAGE = {"url": "https://outhaul.invalid/test"}
 
 
 class DataReshape:
@@ -48,11 +55,14 @@ class DataReshape:
         self._destination = destination
         self._test: str = options["test"]
         self._url = _url(options, test=self._test == "path")
+        self._trial_url = _url(options, test=True)
         self._credential = {"x-dre-access-token": options["access_token"].reveal()}
         self._names: dict[str, str] = {**DEFAULT_NAMES, **options["names"]}
         if not options["newsletter_leads"] and _LEADS not in options["names"]:
             self._names[_LEADS] = ""
         self._set_up = frozenset((*options["events"], *options["names"].values()))
+        viewed = self._names[_TRIED_TYPE]
+        self._tried_name: str = viewed if viewed in self._set_up else options["events"][0]
         self._confirm_by_update: bool = options["confirm_by_update"]
         self._account = Account(
             currency=options["currency"],
@@ -94,6 +104,17 @@ class DataReshape:
         401 and 403 pause the destination, and so does an event that was taken but not processed outside test mode.
         """
         return read(answer, testing=self._test != "off")
+
+    def trial(self, moment: Moment) -> Trial:
+        """An event that is set up in the account, about a made-up product, to the address of tests."""
+        event = trial_event(moment, _TRIED_TYPE, product=_TRIED_PRODUCT, context=_TRIED_PAGE)
+        body = encode(payload_for(event, self._tried_name, replace(self._account, dev=True)))
+        request = self.request(event, Payload(body, {"content-type": "application/json"}), moment)
+        return Trial(
+            replace(request, url=self._trial_url),
+            f"an event {self._tried_name} about no real product, to be checked and not processed",
+            partial(read, testing=True),
+        )
 
     def _of_no_use(self, event: Event, name: str) -> str:
         """Why the event is not sent, or an empty text."""

@@ -44,11 +44,17 @@ class DataReshapeOptions(Schema):
         r"[A-Z0-9]{8}",
         "the script id from DATA Reshape, 8 capital letters and digits",
         required=True,
-        metadata={"description": "Script id, from DATA Reshape's team."},
+        metadata={
+            "description": "Script id, from DATA Reshape's team.",
+            "credential": "names the account's script; part of the address of every request",
+        },
     )
     access_token = header_secret(
         required=True,
-        metadata={"description": "Access token, sent as `x-dre-access-token`."},
+        metadata={
+            "description": "Access token, sent as `x-dre-access-token`.",
+            "credential": "the account's token, sent with every request in the header x-dre-access-token",
+        },
     )
     currency = Expected(
         _currency,

@@ -86,6 +86,13 @@ class Esputnik:
         """2xx and duplicates are delivered; 401 and 3xx pause; 408, 429 and 5xx are tried again; the rest is final."""
         return verdict_on(answer)
 
+    def trial(self, moment: Moment) -> NotApplicable:  # noqa: ARG002 - nothing is made
+        """eSputnik has no request that it checks and does not keep."""
+        return NotApplicable(
+            "eSputnik publishes no request that it checks and forgets; an event makes a new event type of the account"
+            " or starts what waits for its type"
+        )
+
     def _overridden(self, payload: dict[str, Any], event: Event) -> dict[str, Any]:
         return with_overrides(payload, event, self._destination.name)
 

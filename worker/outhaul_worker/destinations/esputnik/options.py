@@ -23,7 +23,10 @@ class EsputnikOptions(Schema):
 
     api_key = header_secret(
         required=True,
-        metadata={"description": 'API key, from the account\'s settings; with `auth = "bearer"` an API token.'},
+        metadata={
+            "description": 'API key, from the account\'s settings; with `auth = "bearer"` an API token.',
+            "credential": "the account's key or token, sent with every request in the header authorization",
+        },
     )
     time_zone = time_zone(
         required=True,

@@ -3,14 +3,14 @@
 Source: Okanjo's documentation of events and webhooks, its objects and constants, and its published listeners.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema
 
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_producers.event import Event
-from outhaul_worker.destinations.contract import Meaning, Moment, NotApplicable, Payload, Verdict
+from outhaul_worker.destinations.contract import Meaning, Moment, NotApplicable, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.okanjo.identity import okanjo_id
 from outhaul_worker.destinations.okanjo.names import DEFAULT_NAMES
@@ -19,6 +19,7 @@ from outhaul_worker.destinations.okanjo.payloads import typed_data
 from outhaul_worker.destinations.okanjo.statuses import Statuses
 from outhaul_worker.destinations.okanjo.texts import central
 from outhaul_worker.destinations.standard_webhooks import signature_headers, signing_key
+from outhaul_worker.destinations.trial_events import trial_event
 from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
@@ -30,6 +31,11 @@ _REDIRECTED = f"not followed, or no end after {_REDIRECTS} redirects"
 _SCHEDULE = tuple(min(2**retry, _LONGEST_WAIT) * _MINUTE for retry in range(_RETRIES))
 # The published listeners refuse any other spelling, a charset included.
 _HEADERS = {"content-type": "application/json"}
+# Listeners fail at a known type that comes with little data, and pass over one they do not know.
+_TRIED_NAME = "subscription.test"
+_TRIED_CAVEAT = (
+    "A listener that looks up each event at its marketplace does not find this one there, and may answer 403"
+)
 
 
 class Okanjo:
@@ -60,13 +66,7 @@ class Okanjo:
         if not name:
             return NotApplicable(f"Okanjo has no event for {event.type}; the option names can give it one")
         name, data = typed_data(event, name, self._statuses)
-        written = {
-            "id": okanjo_id(event.id),
-            "occurred": central(event.body["occurred_at"]),
-            "type": name,
-            "data": data,
-        }
-        return Payload(encode(with_overrides(written, event, self._destination.name)), _HEADERS)
+        return Payload(encode(with_overrides(_written(event, name, data), event, self._destination.name)), _HEADERS)
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Address the subscriber, and sign this attempt where there is a secret."""
@@ -85,3 +85,19 @@ class Okanjo:
         if 300 <= answer.status < 400:
             return Verdict(Meaning.RETRY, f"HTTP {answer.status}: {_REDIRECTED}")
         return SUBSCRIBER.verdict(answer)
+
+    def trial(self, moment: Moment) -> Trial:
+        """An Event without data, of a type that listeners do not know."""
+        event = trial_event(moment)
+        payload = Payload(encode(_written(event, _TRIED_NAME, {})), _HEADERS)
+        sends = f"an Event of the type {_TRIED_NAME}, which listeners pass over"
+        return Trial(self.request(event, payload, moment), sends, self.classify, _TRIED_CAVEAT)
+
+
+def _written(event: Event, name: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": okanjo_id(event.id),
+        "occurred": central(event.body["occurred_at"]),
+        "type": name,
+        "data": data,
+    }

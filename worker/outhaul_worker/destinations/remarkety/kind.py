@@ -87,6 +87,10 @@ class Remarkety:
         """2xx is delivered; 401 pauses the destination; 408, 429 and 5xx are tried again; the rest is final."""
         return _READING.verdict(answer)
 
+    def trial(self, moment: Moment) -> NotApplicable:  # noqa: ARG002 - nothing is made
+        """Remarkety has no request that it checks and does not keep."""
+        return NotApplicable("Remarkety publishes no request that it checks and forgets; what it accepts, it keeps")
+
     def _overridden(self, payload: dict[str, Any], event: Event) -> dict[str, Any]:
         return with_overrides(payload, event, self._destination.name)
 

@@ -37,7 +37,10 @@ class RemarketyOptions(Schema):
     )
     api_key = header_secret(
         required=True,
-        metadata={"description": "API key, from the same page."},
+        metadata={
+            "description": "API key, from the same page.",
+            "credential": "the store's key, sent with every request in the header that auth_header names",
+        },
     )
     auth_header = choice(
         "x-token",

@@ -4,6 +4,7 @@ Source: Simon Data's guide to event ingestion, and the schemas and responses of 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from outhaul_worker.destinations.contract import (
     Moment,
     NotApplicable,
     Payload,
+    Trial,
     Unserialisable,
     Verdict,
 )
@@ -29,6 +31,7 @@ from outhaul_worker.destinations.simon.options import SimonOptions
 from outhaul_worker.destinations.simon.parts import client_id
 from outhaul_worker.destinations.simon.payloads import Client, payload_for
 from outhaul_worker.destinations.simon.schema import breaches
+from outhaul_worker.destinations.trial_events import trial_event
 from outhaul_worker.destinations.verdicts import StatusReading
 from outhaul_worker.exchange import Answer, Request
 
@@ -44,6 +47,10 @@ _LARGEST = 100_000
 # `"sentAt":` with its 13 digits, and the comma.
 _TIME_LENGTH = 23
 _LONGEST_ERROR = 300
+_TRIED_NAME = "outhaul_test"
+_UNTRIED = (
+    "Staging was tried, not production, where your events go: an account may be set up in one and not in the other"
+)
 _READING = StatusReading(
     redirect=Meaning.DEAD,
     client_error=Meaning.DEAD,
@@ -73,8 +80,9 @@ class Simon:
         self._destination = destination
         environment: str = options["environment"]
         self._url = (options["base_url"] or _HOSTS[environment]) + _PATH
-        test_host = _HOSTS["staging" if environment == "production" else environment]
-        self._test_url = (options["base_url"] or test_host) + _PATH
+        test_environment = "staging" if environment == "production" else environment
+        self._test_url = (options["base_url"] or _HOSTS[test_environment]) + _PATH
+        self._trial_caveat = "" if self._test_url == self._url else _UNTRIED
         self._opening = _opening(options["partner_id"], options["partner_secret"].reveal())
         self._names: dict[str, str] = {**DEFAULT_NAMES, **options["names"]}
         self._client = Client(
@@ -121,6 +129,18 @@ class Simon:
         verdict = _READING.verdict(answer)
         error = "" if verdict.meaning is Meaning.DELIVERED else _error(answer.body)
         return Verdict(verdict.meaning, f"{verdict.reason}: {error}") if error else verdict
+
+    def trial(self, moment: Moment) -> Trial:
+        """A custom event of nobody, in debug mode, to the environment of tests.
+
+        Simon uses no event of somebody whose e-mail address it does not know; debug mode has it say what is wrong.
+        """
+        event = trial_event(moment, f"{CUSTOM_PREFIX}{_TRIED_NAME}", session_id="outhaul-test")
+        client = replace(self._client, debug=True, requires_identity=True)
+        body = encode(payload_for(event, _TRIED_NAME, client))
+        request = self.request(event, Payload(body, {"content-type": "application/json"}), moment)
+        sends = f"a custom event {_TRIED_NAME} about nobody, in debug mode"
+        return Trial(request, sends, self.classify, self._trial_caveat)
 
     def _name_of(self, event_type: str) -> str:
         name = self._names.get(event_type, "")

@@ -23,12 +23,18 @@ class SimonOptions(Schema):
         _WORD,
         _WORD_EXPECTED,
         required=True,
-        metadata={"description": "Partner id, from Simon Data."},
+        metadata={
+            "description": "Partner id, from Simon Data.",
+            "credential": "names the account; sent in the body of every request",
+        },
     )
     partner_secret = SecretField(
         validate=_check_secret,
         required=True,
-        metadata={"description": "Partner secret, from Simon Data; it travels in the body and is added on sending."},
+        metadata={
+            "description": "Partner secret, from Simon Data; it travels in the body and is added on sending.",
+            "credential": "the account's secret, sent in the body of every request",
+        },
     )
     environment = choice(
         "production",
