@@ -61,7 +61,12 @@ class Destination:
 
 
 def load_destinations(
-    path: Path, environ: Mapping[str, str], kinds: Mapping[str, KindSpec], event_types: Iterable[str] = ()
+    path: Path,
+    environ: Mapping[str, str],
+    kinds: Mapping[str, KindSpec],
+    event_types: Iterable[str] = (),
+    *,
+    only: str | None = None,
 ) -> dict[str, Destination]:
     """Read and validate every destination of a file; the result has the file's order.
 
@@ -71,17 +76,31 @@ def load_destinations(
         kinds: the kinds there are, by name.
         event_types: the types there are beside `custom.*`; a pattern that matches none of them is refused. Without
             them patterns are only checked for their form.
+        only: the one destination to read, whatever is wrong in the rest of the file.
 
     Raises:
         ConfigError: with every mistake in the file.
     """
     substitution = Substitution(environ)
-    document = substitution.apply(read_toml(path))
+    document = read_toml(path)
+    document = substitution.apply(document if only is None else _narrowed(document, only))
     loader = _Loader(Reader(str(path), substitution), kinds, event_types)
     destinations = {name: loader.destination(name, table) for name, table in loader.tables(document).items()}
     if loader.reader.problems:
         raise ConfigError(loader.reader.problems)
     return destinations
+
+
+def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the tables of a file's destinations by name as they are written: not validated, variables not filled in.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    tables = read_toml(path).get(_ROOT)
+    if not isinstance(tables, dict):
+        return {}
+    return {name: table if isinstance(table, dict) else {} for name, table in tables.items()}
 
 
 def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema:
@@ -99,6 +118,11 @@ def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema
         "allow_private_addresses": flag(load_default=False, metadata={"description": _PRIVATE}),
     }
     return PolicyKeys.from_dict(keys, name="DestinationKeys")()
+
+
+def _narrowed(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    tables = document.get(_ROOT)
+    return {_ROOT: {name: tables[name]}} if isinstance(tables, dict) and name in tables else {}
 
 
 def _pattern(event_types: tuple[str, ...]) -> Expected[str]:

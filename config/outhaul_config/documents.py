@@ -37,6 +37,11 @@ def _unreadable(path: Path, expected: str, got: str) -> ConfigError:
     return ConfigError([Problem(str(path), "", "", expected, got)])
 
 
+def references(text: str) -> list[str]:
+    """Return the names of the variables a string of a document refers to, in its order."""
+    return _REFERENCE.findall(text)
+
+
 class Substitution:
     """Replaces `${NAME}` in the strings of a document by environment variables, and remembers where and which.
 

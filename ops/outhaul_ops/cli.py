@@ -20,7 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outhaul_ops.commands.demo:demo",
         "Watch sample events travel through a real worker to simulated vendors.",
     ),
-    "destinations": ("outhaul_ops.commands.destinations:destinations", "List destinations; pause and resume them."),
+    "destinations": (
+        "outhaul_ops.commands.destinations:destinations",
+        "List, check and try destinations; pause and resume them.",
+    ),
     "doctor": ("outhaul_ops.commands.doctor:doctor", "Check everything delivery depends on."),
     "enqueue": ("outhaul_ops.commands.enqueue:enqueue", "Accept events from a file, one JSON object a line."),
     "simulate": ("outhaul_ops.commands.simulate:simulate", "Run a simulated vendor until SIGTERM or Ctrl-C."),

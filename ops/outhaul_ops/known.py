@@ -1,6 +1,6 @@
 """Whether a destination that was named exists, and which one was probably meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from outhaul_config.problems import ConfigError, nearest
 from outhaul_config.settings import load_settings
@@ -18,9 +18,18 @@ def require_known(ledger: Ledger, names: Sequence[str]) -> None:
     known = set(ledger.survey().standings) if names else set()
     if not known.issuperset(names):
         known |= _configured()
-    messages = [_unknown(name, known) for name in names if name not in known]
+    messages = [unknown_destination(name, known) for name in names if name not in known]
     if messages:
         raise Failure("\n".join(messages))
+
+
+def unknown_destination(name: str, known: Iterable[str]) -> str:
+    """Word that a name is none of the known ones, with the one that was probably meant."""
+    known = set(known)
+    near = nearest(name, known)
+    listed = ", ".join(sorted(known)) or "none yet"
+    hint = f': did you mean "{near}"?' if near else "; `outhaul destinations list` shows them"
+    return f"expected a destination (known: {listed}), got {name!r}{hint}"
 
 
 def _configured() -> set[str]:
@@ -29,10 +38,3 @@ def _configured() -> set[str]:
         return set(read_destinations(load_settings().destinations))
     except ConfigError:
         return set()
-
-
-def _unknown(name: str, known: set[str]) -> str:
-    near = nearest(name, known)
-    listed = ", ".join(sorted(known)) or "none yet"
-    hint = f': did you mean "{near}"?' if near else "; `outhaul destinations list` shows them"
-    return f"expected a destination (known: {listed}), got {name!r}{hint}"

@@ -15,11 +15,15 @@ _DESTINATIONS_VARIABLE = "OUTHAUL_DESTINATIONS"
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All that is configured, as far as it can be read, and every mistake in it; no settings when these have one."""
+    """All that is configured, as far as it can be read, and every mistake in it; no settings when these have one.
+
+    `path` is the file of destinations, None where wrong settings leave it unknown.
+    """
 
     settings: Settings | None
     destinations: Mapping[str, Destination]
     problems: tuple[Problem, ...]
+    path: Path | None = None
 
 
 def open_ledger() -> Ledger:
@@ -31,8 +35,8 @@ def open_ledger() -> Ledger:
     return connect(load_settings())
 
 
-def read_destinations(path: Path) -> dict[str, Destination]:
-    """Return the configured destinations by name.
+def read_destinations(path: Path, *, only: str | None = None) -> dict[str, Destination]:
+    """Return the configured destinations by name; with `only` that one, whatever is wrong with the others.
 
     Raises:
         ConfigError: the file is missing or wrong.
@@ -42,7 +46,7 @@ def read_destinations(path: Path) -> dict[str, Destination]:
     from outhaul_producers.types import TYPES
     from outhaul_worker.destinations.registry import kind_specs
 
-    return load_destinations(path, os.environ, kind_specs(), TYPES)
+    return load_destinations(path, os.environ, kind_specs(), TYPES, only=only)
 
 
 def read_configuration() -> Configuration:
@@ -58,9 +62,9 @@ def read_configuration() -> Configuration:
         problems += error.problems
     path = settings.destinations if settings else _likely_path()
     try:
-        return Configuration(settings, read_destinations(path) if path else {}, tuple(problems))
+        return Configuration(settings, read_destinations(path) if path else {}, tuple(problems), path)
     except ConfigError as error:
-        return Configuration(settings, {}, (*problems, *error.problems))
+        return Configuration(settings, {}, (*problems, *error.problems), path)
 
 
 def _likely_path() -> Path | None:

@@ -1,4 +1,4 @@
-"""`outhaul destinations`: how each stands; pause and resume one."""
+"""`outhaul destinations`: how each stands; check and try their configuration; pause and resume one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,8 @@ from outhaul_config.redaction import redact
 from outhaul_config.settings import load_settings
 from outhaul_ledger.ledger import connect
 from outhaul_ledger.survey import Standing, Survey
+from outhaul_ops.commands.destinations_check import check
+from outhaul_ops.commands.destinations_test import test
 from outhaul_ops.commands.options import json_option
 from outhaul_ops.known import require_known
 from outhaul_ops.moments import rfc3339
@@ -21,7 +23,11 @@ _HEADING = ("destination", "kind", "waiting", "in flight", "dead", "held", "deli
 
 @click.group("destinations")
 def destinations() -> None:
-    """List destinations; pause and resume them."""
+    """List destinations; check their configuration and try it; pause and resume them."""
+
+
+destinations.add_command(check)
+destinations.add_command(test)
 
 
 @destinations.command("list")

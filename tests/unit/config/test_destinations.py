@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from outhaul_config.destinations import Destination, KindSpec, load_destinations
+from outhaul_config.destinations import Destination, KindSpec, load_destinations, written_tables
 from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.secret import Secret, SecretField
@@ -355,3 +355,21 @@ def test_any_table_is_either_loaded_or_refused_with_problems(
     file.write_text("[destinations.a]\n" + "\n".join(lines))
     with contextlib.suppress(ConfigError):
         assert list(load_destinations(file, {}, KINDS)) == ["a"]
+
+
+def test_one_destination_can_be_read_whatever_is_wrong_with_the_rest(file: Path) -> None:
+    """Neither another table's mistakes nor a key beside the tables keep it from being read; its own do."""
+    file.write_text(f'stray = 1\n{VALID}[destinations.other]\nkind = "webhook"\nsecret = "${{UNSET}}"\n')
+    assert set(load_destinations(file, {}, KINDS, only="hooks")) == {"hooks"}
+    assert load_destinations(file, {}, KINDS, only="nobody") == {}
+    with pytest.raises(ConfigError) as error:
+        load_destinations(file, {}, KINDS, only="other")
+    assert {problem.table for problem in error.value.problems} == {"destinations.other"}
+
+
+def test_tables_can_be_read_as_they_are_written(file: Path) -> None:
+    """References to variables are kept, and what is no table counts as an empty one."""
+    file.write_text('[destinations]\nodd = 3\n[destinations.hooks]\nsecret = "${UNSET}"\n')
+    assert written_tables(file) == {"odd": {}, "hooks": {"secret": "${UNSET}"}}
+    file.write_text("destinations = 3\n")
+    assert written_tables(file) == {}
