@@ -95,6 +95,16 @@ def any_of(expected: str, *checks: Check) -> Check:
     return _simple(expected, holds)
 
 
+def all_of(*checks: Check) -> Check:
+    """What every one of the checks lets through."""
+
+    def every(value: object, path: str) -> Iterator[str]:
+        for check in checks:
+            yield from check(value, path)
+
+    return every
+
+
 def list_of(check: Check, least: int = 0) -> Check:
     """A list with at least `least` members, each passing the check."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from outhaul_ops.simulators.shapes import (
     Check,
     Remark,
+    all_of,
     any_of,
     at_most,
     currency,
@@ -41,11 +42,6 @@ def _anything(_value: object, _path: str) -> Iterator[str]:
     return iter(())
 
 
-def _key_value(value: object, path: str) -> Iterator[str]:
-    yield from filled(value, path)
-    yield from noted(at_most(KEY_VALUE_ADVISED))(value, path)
-
-
 def _params(value: Check) -> Check:
     each = list_of(shaped({"name": filled, "value": value}, closed=True))
 
@@ -59,7 +55,11 @@ def _params(value: Check) -> Check:
 
 
 FIRST_VERSION = shaped(
-    {"eventTypeKey": _type_key, "keyValue": _key_value, "params": _params(string)},
+    {
+        "eventTypeKey": _type_key,
+        "keyValue": all_of(filled, noted(at_most(KEY_VALUE_ADVISED))),
+        "params": _params(string),
+    },
     closed=True,
 )
 SECOND_VERSION = shaped(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from outhaul_ops.simulators.shapes import (
     Check,
+    all_of,
     filled,
     list_of,
     matching,
@@ -97,7 +98,7 @@ _order = shaped(
         "type": nullable(one_of("1", "2")),
         "is_tax_exempt": nullable(one_of("0", "1")),
         **{f"shipping_{name}": nullable(string) for name in _SHIPPING_TEXTS},
-        "shipping_state": nullable(noted(matching(r"[A-Z0-9]{2}", "two characters"))),
+        "shipping_state": nullable(all_of(string, noted(matching(r"[A-Z0-9]{2}", "two characters")))),
         "shipping_country": nullable(matching(r"[A-Z]{2}", "a country code of two letters")),
         "meta": _meta,
     },

@@ -3,10 +3,9 @@
 Members the reference does not name are remarks, except inside `properties.properties` and its kin, which are free.
 """
 
-from collections.abc import Iterator
-
 from outhaul_ops.simulators.shapes import (
     Check,
+    all_of,
     at_most,
     boolean,
     email,
@@ -29,19 +28,7 @@ EVENT_NAME_LENGTH = 38
 CATEGORY_LEVELS = 5
 
 # `Date.getTimezoneOffset` of the zones there are: UTC+14 gives -840, UTC-12 gives 720.
-_OFFSET_MINUTES = number("minutes from -840 to 720, negative east of Greenwich", -840, 720)
-
-
-def _timezone(value: object, path: str) -> Iterator[str]:
-    yield from whole(value, path)
-    yield from _OFFSET_MINUTES(value, path)
-
-
-def _sent_at(value: object, path: str) -> Iterator[str]:
-    yield from whole(value, path)
-    yield from milliseconds(value, path)
-
-
+_offset_minutes = number("minutes from -840 to 720, negative east of Greenwich", -840, 720)
 _quantity = number("a number of zero or more", least=0)
 _amount = number()
 _category = matching(
@@ -111,7 +98,7 @@ _CONTEXT = shaped(
         "name": string,
         "version": string,
         "userAgent": string,
-        "page": shaped({"url": noted(web_address)}, closed=True),
+        "page": shaped({"url": all_of(string, noted(web_address))}, closed=True),
         "device": shaped({"type": string}, closed=True),
     },
     closed=True,
@@ -123,13 +110,13 @@ _COMMON: dict[str, Check] = {
     "partnerId": filled,
     "partnerSecret": filled,
     "clientId": at_most(CLIENT_ID_LENGTH),
-    "sentAt": _sent_at,
+    "sentAt": all_of(whole, milliseconds),
     "type": string,
     "context": _CONTEXT,
 }
 _OPTIONAL: dict[str, Check] = {
     "ipAddress": internet_address,
-    "timezone": _timezone,
+    "timezone": all_of(whole, _offset_minutes),
     "traits": _TRAITS,
     "userId": filled,
 }
