@@ -51,7 +51,7 @@ def find_binary() -> Path:
 def free_port() -> int:
     """Return a TCP port that is free on loopback at this moment.
 
-    It lies below the range that outgoing connections take theirs from, so that none of them is there before a server is.
+    It lies below the range that outgoing connections take theirs from, so that none of them takes it before a server.
     """
     while True:
         port = random.randrange(*_SERVER_PORTS)
