@@ -1,11 +1,16 @@
 """`outhaul bench`: one question a command, answered side by side with the peers in one run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from outhaul_ops.bench import deliver as deliver_question
 from outhaul_ops.bench import enqueue as enqueue_question
+from outhaul_ops.bench import serialise as serialise_question
 from outhaul_ops.bench.processes import BenchFailed
 from outhaul_ops.bench.question import Question, ask
+from outhaul_ops.bench.report import Report
 from outhaul_ops.bench.rounds import FEWEST_ROUNDS
 from outhaul_ops.bench.table import print_report
 from outhaul_ops.commands.options import json_option
@@ -56,18 +61,45 @@ def deliver(events: int | None, rounds: int | None, quick: bool, check: bool, as
     _answer(deliver_question.QUESTION, events, rounds, quick=quick, check=check, as_json=as_json)
 
 
+@bench.command("serialise")
+@click.option("--events", type=click.IntRange(1), metavar="N", help="Different events turned into requests a round.")
+@rounds_option
+@quick_option
+@check_option
+@json_option
+def serialise(events: int | None, rounds: int | None, quick: bool, check: bool, as_json: bool) -> None:
+    """Time turning an event into each kind's request, validated and signed, beside encoding it as JSON."""
+    with _told():
+        report = serialise_question.answer(
+            events or (serialise_question.QUICK if quick else serialise_question.USUAL),
+            rounds or (FEWEST_ROUNDS if quick else ROUNDS),
+            shown=watched() and not as_json,
+        )
+    _conclude(report, check=check, as_json=as_json)
+
+
 def _answer(
     question: Question, amount: int | None, rounds: int | None, *, quick: bool, check: bool, as_json: bool
 ) -> None:
-    try:
+    with _told():
         report = ask(
             question,
             amount=amount or (question.quick if quick else question.usual),
             rounds=rounds or (FEWEST_ROUNDS if quick else ROUNDS),
             shown=watched() and not as_json,
         )
+    _conclude(report, check=check, as_json=as_json)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
     except (BenchFailed, ServerMissing) as error:
         raise Failure(str(error)) from error
+
+
+def _conclude(report: Report, *, check: bool, as_json: bool) -> None:
     if as_json:
         print_json(report.document())
     else:
