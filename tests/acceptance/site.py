@@ -111,6 +111,11 @@ class Site:
         assert worker.process.poll() is None, worker.log.read_text()
         return any(name.endswith(f":{worker.process.pid}") for name in self.ledger().workers())
 
+    def outhaul(self, *arguments: str) -> bytes:
+        """Run the `outhaul` command, which must succeed; returns what it printed."""
+        command = [sys.executable, "-m", "outhaul_ops", *arguments]
+        return subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=60).stdout
+
     def ledger(self) -> Ledger:
         """The site's ledger, over a connection of its own."""
         return connect(load_settings(self.environment))

@@ -101,6 +101,24 @@ def test_an_endpoint_that_never_accepts_makes_a_dead_letter_that_can_be_replayed
     reaches(site, "ev_dead", "hooks", State.DELIVERED)
 
 
+def test_an_ambiguous_outcome_is_held_where_configured_and_released_by_command(site: Site, receiver: Receiver) -> None:
+    """The request was sent and the answer lost: it waits for a person, who finds it and lets it go on, marked."""
+    site.destination("hooks", receiver.url, 'on_ambiguous = "hold"')
+    receiver.answer(Reset())
+    site.start_worker()
+    enqueue_event("custom.ping", id="ev_held")
+    reaches(site, "ev_held", "hooks", State.HELD)
+    assert b"ev_held" in site.outhaul("dead-letters", "list", "--held")
+    site.outhaul("dead-letters", "replay", "--held")
+    reaches(site, "ev_held", "hooks", State.DELIVERED)
+    record = site.ledger().status("ev_held")
+    assert record is not None
+    assert [(line["outcome"], line["possible_duplicate"]) for line in record.attempts] == [
+        ("held", False),
+        ("delivered", True),
+    ]
+
+
 def test_retry_after_is_honoured(site: Site, receiver: Receiver) -> None:
     """A 429 that asks for two seconds is not tried again earlier, however short the back-off is."""
     site.destination("hooks", receiver.url, QUICK)

@@ -216,3 +216,13 @@ def test_a_lost_answer_marks_the_next_attempt(attempt: Attempt, log: AttemptLog)
     """The ledger is told that the fate of this attempt is unknown."""
     settlement = concluded(attempt, Answer(fault=Fault.READ_TIMEOUT, detail="15 s", sent=True), log)
     assert (settlement.state, settlement.ambiguous) == (State.PENDING, True)
+
+
+def test_what_a_vendor_warns_of_is_kept_with_the_attempt(attempt: Attempt, kind: Recording, log: AttemptLog) -> None:
+    """Delivered with a warning is delivered, and the warning can be read later, scrubbed."""
+    kind.verdict = Verdict(Meaning.DELIVERED, warnings=("no url for mara@shop.example",))
+    settlement = concluded(attempt, Answer(status=200), log)
+    (warning,) = orjson.loads(settlement.line)["warnings"]
+    assert settlement.state is State.DELIVERED
+    assert warning.startswith("no url for ")
+    assert "mara@shop.example" not in warning
