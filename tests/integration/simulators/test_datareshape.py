@@ -285,7 +285,8 @@ def test_a_missing_address_of_the_page_is_warned_of(datareshape: Simulator, url:
         {"analytics": True, "personalization": True},
         {"analytics": True, "personalization": True, "marketing": None},
         {"analytics": True, "personalization": True, "marketing": "false"},
-        {"analytics": 1, "personalization": 0, "marketing": 0},
+        {"analytics": 1, "personalization": False, "marketing": False},
+        {"analytics": True, "personalization": "no", "marketing": False},
     ],
 )
 def test_a_malformed_or_absent_consent_is_warned_of_and_becomes_agreement(

@@ -268,9 +268,10 @@ def test_one_bad_value_makes_the_vendor_ignore_the_contact(
         (changed(CART, "params.0.type", "string"), "params[0].type: unknown member"),
     ],
 )
-def test_what_the_vendor_passes_over_is_remarked(esputnik: Simulator, body: JsonObject, remark: str) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/event", "/api/v2/event"])
+def test_what_the_vendor_passes_over_is_remarked(esputnik: Simulator, path: str, body: JsonObject, remark: str) -> None:
     """Long keys, repeated params and unknown members are stored, with a remark in the record."""
-    assert send(esputnik, body).status_code == 200
+    assert send(esputnik, body, path).status_code == 200
     assert remark in reasons(esputnik)[0]
 
 

@@ -82,7 +82,8 @@ def test_a_member_of_another_type_is_never_stored(complete: Complete) -> None:
 @pytest.mark.parametrize("complete", [each for each in COMPLETE if each.closed], ids=str)
 def test_a_member_of_an_unknown_name_is_remarked_wherever_it_is(complete: Complete) -> None:
     """The vendor would pass over a misspelling; the record tells."""
+    unremarked = () if complete.kind == "esputnik" else None  # the list of orders, not what it comes in, is judged
     for way, value in members(complete, complete.document):
-        if way and isinstance(value, dict) and written(way) not in complete.free:
+        if isinstance(value, dict) and way != unremarked and written(way) not in complete.free:
             entry = receive(complete, replaced(complete.document, way, {**value, "strange": "x"}))
             assert (entry.fate, "strange: unknown member" in entry.reason) == (Fate.STORED, True), written(way)

@@ -8,6 +8,7 @@ import pytest
 
 from outhaul_ops.simulators import SIMULATORS
 from outhaul_ops.simulators.misbehaviour import parse
+from outhaul_ops.simulators.simon.shapes import EVENTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulators.md").read_text()
 
@@ -40,3 +41,14 @@ def test_every_option_of_a_kind_is_on_the_page(kind: str) -> None:
     listed = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", section.partition("Checks,")[0], re.MULTILINE))
     assert list(listed) == [field.name for field in fields(account)]  # type: ignore[arg-type]
     assert [text.strip("`") for text in listed.values()] == [as_text(getattr(account(), name)) for name in listed]
+
+
+def test_every_event_of_simon_data_is_on_the_page() -> None:
+    """The page says of each event which properties are mandatory."""
+    table = PAGE.partition("\n| Event | Mandatory properties |")[2].partition("\n\n")[0]
+    rows = [re.findall(r"^\| (.+?) \| (.+?) \|$", row) for row in table.splitlines()]
+    listed = {name: properties for row in rows for names, properties in row for name in re.findall(r"`(\w+)`", names)}
+    assert sorted(listed) == sorted(EVENTS)
+    for name, properties in listed.items():
+        missing = [breach for breach in EVENTS[name]({}, "") if breach.endswith(": mandatory, got nothing")]
+        assert re.findall(r"`(\w+)`", properties) == [breach.partition(":")[0] for breach in missing]

@@ -13,21 +13,19 @@ _Print = tuple[str, str, bytes]
 class Repetitions:
     """Remembers type, key and body of every event for a minute; a repetition does not make it longer."""
 
-    _until: dict[_Print, float] = field(default_factory=dict)
+    _known: set[_Print] = field(default_factory=set)
     _ending: deque[tuple[float, _Print]] = field(default_factory=deque)
 
     def repeated(self, event_type: str, key: str, body: bytes, now: float) -> bool:
         """Whether the same came within the last minute before `now` (Unix seconds); if not, it is remembered."""
         self._forget(now)
         fingerprint = (event_type, key, blake2b(body, digest_size=16).digest())
-        if now < self._until.get(fingerprint, now):
+        if fingerprint in self._known:
             return True
-        self._until[fingerprint] = now + GUARDED_SECONDS
+        self._known.add(fingerprint)
         self._ending.append((now + GUARDED_SECONDS, fingerprint))
         return False
 
     def _forget(self, now: float) -> None:
         while self._ending and self._ending[0][0] <= now:
-            end, fingerprint = self._ending.popleft()
-            if self._until.get(fingerprint) == end:
-                del self._until[fingerprint]
+            self._known.remove(self._ending.popleft()[1])

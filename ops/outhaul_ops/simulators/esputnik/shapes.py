@@ -64,7 +64,7 @@ FIRST_VERSION = shaped(
 )
 SECOND_VERSION = shaped(
     {"eventTypeKey": _type_key, "params": _params(_anything)},
-    {"keyValue": string},
+    {"keyValue": all_of(string, noted(at_most(KEY_VALUE_ADVISED)))},
     closed=True,
 )
 
