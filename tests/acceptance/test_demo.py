@@ -32,9 +32,9 @@ from outhaul_ops.commands import demo
 from outhaul_ops.demo.scenario import Place, load_scenario
 
 scenario = load_scenario()
-place = Place("ev_demo_fails_twice", "shop-hooks")
-endings = {**scenario.endings, place: scenario.endings[place]._replace(attempts=2)}
-demo.load_scenario = lambda: replace(scenario, endings=endings)
+place = Place("ev_demo_fails_twice", "webhook")
+expected = {**scenario.expected, place: replace(scenario.expected[place], fates=("dropped", "stored"))}
+demo.load_scenario = lambda: replace(scenario, expected=expected)
 cli.main()
 """
 
@@ -131,21 +131,26 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def test_the_demo_ends_well_by_itself_whatever_is_configured_around_it(run: Run, tmp_path: Path) -> None:
-    """Within 30 s of its set-up: every delivery with its attempts, both vendors' records, status 0, nothing left."""
+    """Within 30 s of its set-up: every delivery with its attempts, all vendors' records, status 0, nothing left."""
     (tmp_path / "outhaul.toml").write_text("not even TOML")
     demo = run(**HOSTILE)
     began = demo.reaches("enqueued")
     assert demo.ends() == 0, demo.output
     assert time.monotonic() - began < 30
-    rows = {line.split("  ")[0]: re.split(r" {2,}", line)[1:] for _, line in demo.lines if line.startswith("ev_demo_")}
-    assert len(rows) == 18
-    assert rows["ev_demo_fails_twice"] == ["delivered 1x 200", "delivered 3x 200"]
-    assert rows["ev_demo_refused"] == ["delivered 2x 200", "delivered 1x 200"]
-    assert rows["ev_demo_cart_created"] == ["delivered 1x 200", "-"]
-    assert re.search(r"^remarkety-main +18 +0 +0 +0 +1$", demo.output, re.MULTILINE)
-    assert re.search(r"^shop-hooks +10 +0 +0 +0 +2$", demo.output, re.MULTILINE)
-    assert "18 events of a shop; known before: ev_demo_order_created" in demo.output
-    assert "dead letter  ev_demo_refused at remarkety-main: HTTP 400" in demo.output
+    rows = {line.split("  ")[0]: re.split(r" {2,}", line)[1:] for _, line in demo.lines}
+    once = "ok 1x 200"
+    assert len([name for name in rows if name.startswith("ev_demo_")]) == 21
+    assert rows["event"] == ["remarkety", "datareshape", "simon", "okanjo", "esputnik", "webhook", "cloudevents"]
+    assert rows["ev_demo_order_created"] == [once] * 7
+    assert rows["ev_demo_fails_twice"] == [once, "skipped", once, "-", once, "ok 3x 200", once]
+    assert rows["ev_demo_answer_lost"] == [once, "skipped", once, "-", once, once, "ok 2x 200"]
+    assert rows["ev_demo_refused"] == ["ok 2x 200", "skipped", once, "-", once, once, once]
+    assert rows["datareshape"] == ["8", "2", "0", "1", "0", "0", "12"]
+    assert rows["webhook"] == ["12", "0", "0", "0", "0", "2", "0"]
+    assert rows["cloudevents"] == ["21", "0", "1", "0", "0", "0", "0"]
+    assert "remark       simon on product_view: received, unusable" in demo.output
+    assert "21 events of a shop; known before: ev_demo_order_created" in demo.output
+    assert "dead letter  ev_demo_refused at remarkety: HTTP 400" in demo.output
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -197,7 +202,7 @@ def test_a_delivery_that_ends_otherwise_than_the_sample_says_gives_status_1(run:
     """It is named, with what was expected and what was got, and the logs stay."""
     demo = run(program=("-c", WRONG))
     assert demo.ends(within=START) == 1, demo.output
-    expected = "delivery ev_demo_fails_twice at shop-hooks: expected delivered after 2 attempts, last answer 200"
+    expected = "delivery ev_demo_fails_twice at webhook: expected delivered after 2 attempts, last answer 200"
     assert f"{expected}, got delivered after 3 attempts, last answer 200" in demo.output
     (folder,) = (tmp_path / "tmp").iterdir()
     assert f"the logs are in {folder}" in demo.output
@@ -227,7 +232,8 @@ def test_a_demo_that_is_kept_can_be_looked_at_until_ctrl_c(run: Run, tmp_path: P
         cwd="/",
         env={**environment, "OUTHAUL_CONFIG": str(folder / "outhaul.toml")},
     )
-    assert [each["attempts"] for each in orjson.loads(answer.stdout)["deliveries"]] == [1, 3]
+    attempts = {each["destination"]: each["attempts"] for each in orjson.loads(answer.stdout)["deliveries"]}
+    assert (attempts["remarkety"], attempts["webhook"]) == (1, 3)
     _to_group(demo)
     assert demo.ends() == 130, demo.output
     assert (folder / "worker.log").exists()

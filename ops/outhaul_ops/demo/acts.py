@@ -10,7 +10,7 @@ from outhaul_ops.demo.scenario import Place, Scenario, Standing
 from outhaul_ops.demo.screen import Screen
 from outhaul_ops.demo.sighting import Result, Sighting, look
 from outhaul_ops.demo.stage import Stage
-from outhaul_ops.demo.tables import delivery_rows, vendor_rows
+from outhaul_ops.demo.tables import delivery_rows, remarks, skips, vendor_rows
 from outhaul_ops.exits import Failure
 from outhaul_producers import EnqueueResult, client, enqueue_events
 
@@ -79,10 +79,18 @@ def _mend_and_replay(dead: dict[Place, Standing], stage: Stage, screen: Screen) 
 
 def _report(scenario: Scenario, result: Result, wrong: Sequence[str], seconds: float, screen: Screen) -> None:
     screen.table(
-        "every delivery: its state, how often it was tried, the last answer", delivery_rows(scenario, result.sighting)
+        "every delivery: its state (ok is delivered), how often it was tried, the last answer",
+        delivery_rows(scenario, result.sighting),
     )
-    screen.table("what the simulated vendors recorded, in requests", vendor_rows(result.received))
+    screen.table(
+        "each vendor's own record, in requests; skipped are the deliveries it has no use for",
+        vendor_rows(result),
+    )
     screen.say("", "")
+    for skip in skips(scenario, result.sighting):
+        screen.say("skipped", skip)
+    for remark in remarks(result.received):
+        screen.say("remark", remark)
     if not wrong:
         ended = _counted(len(scenario.endings), "delivery", "deliveries")
         screen.say("checked", f"{ended} ended as expected, and the vendors agree; {seconds:.1f} s")

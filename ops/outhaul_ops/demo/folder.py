@@ -63,7 +63,7 @@ class DemoFolder:
 
 def url_variable(destination: str) -> str:
     """Name the variable that stands for a vendor's address in the sample's `destinations.toml`."""
-    return f"{destination.removesuffix('-main').replace('-', '_').upper()}_URL"
+    return f"{destination.upper()}_URL"
 
 
 def foreign_variables(environ: Mapping[str, str]) -> list[str]:

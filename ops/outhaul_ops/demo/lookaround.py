@@ -25,7 +25,7 @@ def advice(stage: Stage) -> Iterator[tuple[str, str]]:
     for name, vendor in stage.vendors.items():
         yield "a vendor", f"curl {vendor.url}/_simulator/record  # {name}"
     yield "its log", f"tail -f {shlex.quote(str(stage.folder.worker_log))}"
-    url = stage.vendors["shop-hooks"].url
+    url = stage.vendors["webhook"].url
     yield "break it", f"curl -d 'next 3: 503' {url}/_simulator/misbehave"
     event = """'{"type":"custom.hello","id":"ev_hello","properties":{"from":"me"}}'"""
     yield "new event", f"echo {event} | {outhaul} enqueue - && {outhaul} status ev_hello"

@@ -35,7 +35,7 @@ def perform(scenario: Scenario, *, folder: Path | None = None, keep: bool = Fals
 
 def _perform(scenario: Scenario, place: DemoFolder, screen: Screen, interruption: Interruption, *, keep: bool) -> None:
     try:
-        with set_up(place, scenario.misbehaviour, screen, interruption) as stage:
+        with set_up(place, scenario, screen, interruption) as stage:
             # Imported while the worker starts, so that it costs nobody any time.
             from outhaul_ops.demo.acts import play
 

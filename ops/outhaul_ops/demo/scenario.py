@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from outhaul_ledger.model import State
+from outhaul_ops.simulators.record import Fate
+
+T = TypeVar("T")
 
 
 class Place(NamedTuple):
@@ -35,24 +38,58 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """How one delivery must end.
+
+    Args:
+        name: what the vendor knows the event by; empty where none is sent.
+        fates: what each attempt must come to at the vendor.
+        warned: words of the warning in the vendor's last answer.
+        unused: words of why the vendor makes no use of what it took.
+        skipped: words of why the event is not sent.
+    """
+
+    name: str = ""
+    fates: tuple[Fate, ...] = (Fate.STORED,)
+    warned: str = ""
+    unused: str = ""
+    skipped: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """How the delivery must stand in the ledger."""
+        return Standing(State.SKIPPED, 1, 0) if self.skipped else Standing(State.DELIVERED, len(self.fates), 200)
+
+    @property
+    def note(self) -> str:
+        """Words of what the ledger must say of it besides; empty where that is nothing."""
+        return self.skipped or self.warned
+
+    @property
+    def remark(self) -> str:
+        """Words of what the vendor's record must say of the last attempt; empty where that is nothing."""
+        return self.warned or self.unused
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """The sample events and the expectations.
 
     Args:
         events: one a line of the sample, as `enqueue_events` takes them.
+        vendors: by destination, the kind of vendor to simulate.
         misbehaviour: by destination, what its vendor is told to do wrong, in the simulators' notation.
         repeated: the ids of lines that repeat an earlier one, once for each such line.
         dead_letters: what must lie dead until the vendors are mended.
-        endings: every delivery there must be at the end.
-        stored_as: the name under which a vendor must have stored the event.
+        expected: every delivery there must be at the end.
     """
 
     events: tuple[dict[str, Any], ...]
+    vendors: Mapping[str, str]
     misbehaviour: Mapping[str, str]
     repeated: tuple[str, ...]
     dead_letters: Mapping[Place, Standing]
-    endings: Mapping[Place, Standing]
-    stored_as: Mapping[Place, str]
+    expected: Mapping[Place, Expectation]
 
     @property
     def event_ids(self) -> list[str]:
@@ -61,8 +98,13 @@ class Scenario:
 
     @property
     def destinations(self) -> list[str]:
-        """The destinations that get events, by name."""
-        return sorted({place.destination for place in self.endings})
+        """The destinations in the order of the sample."""
+        return list(self.vendors)
+
+    @property
+    def endings(self) -> dict[Place, Standing]:
+        """How every delivery must stand at the end."""
+        return {place: expectation.standing for place, expectation in self.expected.items()}
 
     def occurred_at(self, event_id: str) -> float:
         """Return when a sample event happened, in Unix seconds."""
@@ -74,24 +116,31 @@ def load_scenario() -> Scenario:
     """Read the shipped sample."""
     samples = files("outhaul_ops") / "samples"
     lines = (samples / "events.ndjson").read_bytes().splitlines()
+    destinations = tomllib.loads((samples / "destinations.toml").read_text())["destinations"]
     expected = tomllib.loads((samples / "expected.toml").read_text())
-    deliveries = _by_place(expected["deliveries"])
     return Scenario(
         events=tuple(orjson.loads(line) for line in lines),
+        vendors={name: table["kind"] for name, table in destinations.items()},
         misbehaviour=expected["misbehaviour"],
         repeated=tuple(expected["repeated"]),
         dead_letters={
             place: Standing(State.DEAD, **table) for place, table in _by_place(expected["dead_letters"]).items()
         },
-        endings={
-            place: Standing(State(table["state"]), table["attempts"], table["answer"])
-            for place, table in deliveries.items()
-        },
-        stored_as={place: table["stored_as"] for place, table in deliveries.items() if "stored_as" in table},
+        expected={place: _expectation(given) for place, given in _by_place(expected["deliveries"]).items()},
     )
 
 
-def _by_place(tables: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[Place, dict[str, Any]]:
-    return {
-        Place(event_id, destination): table for event_id, row in tables.items() for destination, table in row.items()
-    }
+def _by_place(tables: Mapping[str, Mapping[str, T]]) -> dict[Place, T]:
+    return {Place(event_id, destination): each for event_id, row in tables.items() for destination, each in row.items()}
+
+
+def _expectation(given: str | dict[str, Any]) -> Expectation:
+    if isinstance(given, str):
+        return Expectation(given)
+    usual: tuple[Fate, ...] = (Fate.STORED,)
+    if "unused" in given:
+        usual = (Fate.NOT_STORED,)
+    if "skipped" in given:
+        usual = ()
+    fates = tuple(Fate(fate) for fate in given.get("fates", usual))
+    return Expectation(**{**given, "fates": fates})

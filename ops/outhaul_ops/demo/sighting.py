@@ -15,10 +15,15 @@ UNFINISHED = (State.PENDING, State.LEASED)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The deliveries at one moment, by place; `waiting` says of the pending ones why they wait."""
+    """The deliveries at one moment, by place.
+
+    `waiting` says of the pending ones why they wait, `notes` of others why they were skipped or what the vendor warned
+    of.
+    """
 
     standings: Mapping[Place, Standing]
     waiting: Mapping[Place, Waiting]
+    notes: Mapping[Place, str]
     unrouted: int
 
     @property
@@ -61,6 +66,7 @@ def look(ledger: Ledger, event_ids: Iterable[str]) -> Sighting:
     return Sighting(
         standings={place: standing for record in known for place, standing in _standings(record)},
         waiting={place: reason for record in known for place, reason in _waiting(record)},
+        notes={place: note for record in known for place, note in _notes(record)},
         unrouted=sum(record is None or not record.fanned_out for record in records),
     )
 
@@ -75,3 +81,12 @@ def _standings(record: EventRecord) -> list[tuple[Place, Standing]]:
 def _waiting(record: EventRecord) -> list[tuple[Place, Waiting]]:
     reasons = ((name, record.waiting_for(name)) for name in record.deliveries)
     return [(Place(record.event_id, name), reason) for name, reason in reasons if reason]
+
+
+def _notes(record: EventRecord) -> list[tuple[Place, str]]:
+    warnings = {line["destination"]: line.get("warnings", ()) for line in record.attempts}
+    notes = [
+        (name, each.reason if each.state is State.SKIPPED else "; ".join(warnings.get(name, ())))
+        for name, each in record.deliveries.items()
+    ]
+    return [(Place(record.event_id, name), note) for name, note in notes if note]

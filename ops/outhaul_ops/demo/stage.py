@@ -14,6 +14,7 @@ from outhaul_config.settings import Settings
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ops.demo.folder import DemoFolder
 from outhaul_ops.demo.interruption import Interruption
+from outhaul_ops.demo.scenario import Scenario
 from outhaul_ops.demo.screen import Screen
 from outhaul_ops.embedded import EmbeddedServer, ServerMissing, end_with_parent
 from outhaul_ops.exits import Failure
@@ -22,7 +23,6 @@ from outhaul_ops.simulators import Simulator
 WORKER_START_SECONDS = 60.0
 WORKER_END_SECONDS = 8.0  # an attempt takes at most 5 s
 PROCESSES = 2
-VENDORS = {"remarkety-main": "remarkety", "shop-hooks": "webhook"}  # the kind of simulator behind each destination
 _LOOK_SECONDS = 0.02
 _TAIL = 2000
 
@@ -72,9 +72,7 @@ class Stage:
 
 
 @contextmanager
-def set_up(
-    folder: DemoFolder, misbehaviour: Mapping[str, str], screen: Screen, interruption: Interruption
-) -> Iterator[Stage]:
+def set_up(folder: DemoFolder, scenario: Scenario, screen: Screen, interruption: Interruption) -> Iterator[Stage]:
     """Start everything and say so step by step; ends it however the context is left. The worker may not be ready yet.
 
     Raises:
@@ -84,10 +82,9 @@ def set_up(
     with ExitStack() as stack, _announced_end(screen):
         server = stack.enter_context(_running_server(folder, interruption))
         screen.say("server", f"{server.binary.name} at {server.url}, its append-only file in {folder.data}")
-        vendors = {name: stack.enter_context(Simulator.start(kind)) for name, kind in VENDORS.items()}
+        vendors = {name: stack.enter_context(Simulator.start(kind)) for name, kind in scenario.vendors.items()}
         for name, vendor in vendors.items():
-            vendor.misbehave(misbehaviour[name])
-            screen.say("vendor", f"{name} is simulated at {vendor.url}; told to misbehave: {misbehaviour[name]}")
+            screen.say("vendor", f"{name} is simulated at {vendor.url}{_told(vendor, scenario.misbehaviour.get(name))}")
         settings = folder.configure(server.url, {name: vendor.url for name, vendor in vendors.items()})
         worker = stack.enter_context(_running_worker(folder, interruption))
         yield Stage(folder, settings, connect(settings), vendors, worker, interruption)
@@ -113,6 +110,14 @@ def wait_for_worker(stage: Stage, screen: Screen) -> None:
 def tail(log: Path) -> str:
     """Return the end of a log, as far as there is one."""
     return log.read_text(errors="replace")[-_TAIL:] if log.exists() else "(there is none)"
+
+
+def _told(vendor: Simulator, misbehaviour: str | None) -> str:
+    """Tell a vendor what to do wrong; returns the words for it."""
+    if not misbehaviour:
+        return ""
+    vendor.misbehave(misbehaviour)
+    return f"; told to misbehave: {misbehaviour}"
 
 
 @contextmanager
@@ -169,7 +174,8 @@ def _running_worker(folder: DemoFolder, interruption: Interruption) -> Iterator[
 
 
 def _worker_command() -> list[str]:
-    # Without neighbours to greet, the worker starts a second earlier.
-    quick = ("--without-mingle", "--without-gossip")
+    # Without neighbours to greet, the worker starts a second earlier; and one that is told to end while it announces
+    # itself to a server that has just gone would try to do so for good.
+    quick = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
     return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h", *quick]

@@ -3,16 +3,25 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from outhaul_ledger.model import State
+from outhaul_ledger.record import Waiting
 from outhaul_ops.demo.screen import STEP_WIDTH, Row, Show
 from outhaul_ops.demo.sighting import Sighting
+from outhaul_ops.demo.tables import OK
 from outhaul_ops.output import plain
 
-_COLOURS = {"delivered": "green", "dead": "red", "held": "red", "pending": "yellow", "leased": "yellow"}
+_COLOURS = {
+    OK: "green",
+    State.SKIPPED: "cyan",
+    **dict.fromkeys((State.DEAD, State.HELD), "red"),
+    **dict.fromkeys((State.PENDING, State.LEASED, *Waiting), "yellow"),
+}
 
 
 class Terminal:
@@ -39,7 +48,9 @@ class Terminal:
 
 
 def _drawn(rows: Sequence[Row], title: str = "") -> Table:
-    table = Table(title=title or None, title_justify="left")
+    # Seven destinations have to fit into 120 columns.
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.title, table.title_justify = title or None, "left"
     for name in rows[0]:
         table.add_column(name, no_wrap=True)
     for row in rows[1:]:

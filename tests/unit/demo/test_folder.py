@@ -6,8 +6,9 @@ import pytest
 
 from outhaul_ops.demo.folder import MARKER, DemoFolder, demo_folder, foreign_variables
 from outhaul_ops.exits import Failure
+from outhaul_ops.simulators import SIMULATORS
 
-VENDORS = {"remarkety-main": "http://127.0.0.1:1", "shop-hooks": "http://127.0.0.1:2"}
+VENDORS = dict.fromkeys(SIMULATORS, "http://127.0.0.1:1")
 
 
 def test_a_temporary_folder_ends_with_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

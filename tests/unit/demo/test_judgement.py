@@ -8,12 +8,18 @@ import pytest
 from outhaul_ledger.model import State
 from outhaul_ops.demo.judgement import discrepancies
 from outhaul_ops.demo.scenario import Place, Scenario, Standing, load_scenario
-from outhaul_ops.demo.sighting import Result, Sighting
+from outhaul_ops.demo.sighting import Result
 from outhaul_ops.simulators.record import Entry, Fate
+from unit.demo.runs import as_expected
 
-TWICE = Place("ev_demo_fails_twice", "shop-hooks")
-REFUSED = Place("ev_demo_refused", "remarkety-main")
-ORDER = Place("ev_demo_order_created", "remarkety-main")
+TWICE = Place("ev_demo_fails_twice", "webhook")
+LOST = Place("ev_demo_answer_lost", "cloudevents")
+REFUSED = Place("ev_demo_refused", "remarkety")
+ORDER = Place("ev_demo_order_created", "remarkety")
+SHIPPED = Place("ev_demo_order_shipped", "datareshape")
+WARNED = Place("ev_demo_order_refunded", "datareshape")
+UNUSED = Place("ev_demo_guest_viewed", "simon")
+CART = Place("ev_demo_cart_created", "esputnik")
 
 Doctor = Callable[[Result], Result]
 
@@ -24,36 +30,6 @@ def scenario() -> Scenario:
     return load_scenario()
 
 
-def entries(scenario: Scenario, place: Place, standing: Standing) -> list[Entry]:
-    """Record a delivery as its vendor does when all is well."""
-    fates = [*[Fate.DROPPED] * (standing.attempts - 1), Fate.STORED]
-    return [entry(scenario, place, fate) for fate in fates]
-
-
-def entry(scenario: Scenario, place: Place, fate: Fate) -> Entry:
-    """Record one request about an event."""
-    return Entry(
-        number=1,
-        received_at=0.0,
-        event=scenario.stored_as[place],
-        event_id=place.event_id,
-        key=place.event_id,
-        occurred_at=scenario.occurred_at(place.event_id),
-        fate=fate,
-        status=200,
-        reason="",
-        body=b"{}",
-    )
-
-
-def as_expected(scenario: Scenario) -> Result:
-    """Make the result of a run in which everything went as it must."""
-    received: dict[str, tuple[Entry, ...]] = dict.fromkeys(scenario.destinations, ())
-    for place, standing in scenario.endings.items():
-        received[place.destination] += tuple(entries(scenario, place, standing))
-    return Result(scenario.repeated, scenario.dead_letters, Sighting(scenario.endings, {}, 0), received)
-
-
 def ending(place: Place, standing: Standing | None) -> Doctor:
     """Change how a delivery ended in the ledger; with None there is no such delivery."""
 
@@ -61,6 +37,16 @@ def ending(place: Place, standing: Standing | None) -> Doctor:
         others = {each: stands for each, stands in result.sighting.standings.items() if each != place}
         standings = {**others, **({place: standing} if standing else {})}
         return replace(result, sighting=replace(result.sighting, standings=standings))
+
+    return doctored
+
+
+def note(place: Place, words: str) -> Doctor:
+    """Change what the ledger notes about a delivery."""
+
+    def doctored(result: Result) -> Result:
+        notes = {**result.sighting.notes, place: words}
+        return replace(result, sighting=replace(result.sighting, notes=notes))
 
     return doctored
 
@@ -82,6 +68,16 @@ def test_a_run_that_ended_as_expected_has_nothing_to_complain_about(scenario: Sc
     assert discrepancies(scenario, as_expected(scenario)) == []
 
 
+def test_vendors_that_are_not_sent_ids_know_events_by_name_and_time(scenario: Scenario) -> None:
+    """An entry without the event's id, and one without id and time, is still found to be the event's."""
+    result = as_expected(scenario)
+    timed = arrivals(ORDER, lambda about: [replace(about[0], event_id="O-5001")])
+    untimed = arrivals(
+        Place("ev_demo_customer_updated", "simon"), lambda about: [replace(about[0], event_id="", occurred_at=None)]
+    )
+    assert discrepancies(scenario, untimed(timed(result))) == []
+
+
 @pytest.mark.parametrize(
     ("doctor", "complaint"),
     [
@@ -90,22 +86,42 @@ def test_a_run_that_ended_as_expected_has_nothing_to_complain_about(scenario: Sc
         (ending(REFUSED, Standing(State.DEAD, 1, 400)), "got dead after 1 attempt, last answer 400"),
         (ending(ORDER, None), f"delivery {ORDER}: expected delivered after 1 attempt, last answer 200, got none"),
         (
-            ending(Place("ev_demo_cart_created", "shop-hooks"), Standing(State.DELIVERED, 1, 200)),
-            "delivery ev_demo_cart_created at shop-hooks: expected none",
+            ending(SHIPPED, Standing(State.DELIVERED, 1, 200)),
+            f"delivery {SHIPPED}: expected skipped after 1 attempt, last answer none, got delivered after 1 attempt",
         ),
-        (arrivals(ORDER, lambda about: []), f"vendor of {ORDER}: expected stored 1, got no request"),
-        (arrivals(ORDER, lambda about: about * 2), f"vendor of {ORDER}: expected stored 1, got stored 2"),
+        (
+            ending(Place("ev_demo_cart_created", "webhook"), Standing(State.DELIVERED, 1, 200)),
+            "delivery ev_demo_cart_created at webhook: expected none",
+        ),
+        (note(SHIPPED, "nobody is identified"), "expected no event for order.shipped, got nobody is identified"),
+        (note(WARNED, ""), f"note on {WARNED}: expected context.url: not given, got none"),
+        (note(ORDER, "beware"), f"note on {ORDER}: expected none, got beware"),
+        (arrivals(ORDER, lambda about: []), f"vendor of {ORDER}: expected stored, got no request"),
+        (arrivals(ORDER, lambda about: about * 2), f"vendor of {ORDER}: expected stored, got stored, stored"),
         (
             arrivals(TWICE, lambda about: [*about, replace(about[-1], fate=Fate.DUPLICATE)]),
-            "expected stored 1, dropped 2, got stored 1, duplicate 1, dropped 2",
+            "expected dropped, dropped, stored, got dropped, dropped, stored, duplicate",
         ),
+        (arrivals(LOST, lambda about: about[1:]), f"vendor of {LOST}: expected stored, duplicate, got duplicate"),
         (
             arrivals(ORDER, lambda about: [replace(about[0], fate=Fate.NOT_STORED)]),
-            "expected stored 1, got accepted_not_stored 1",
+            "expected stored, got accepted_not_stored",
+        ),
+        (
+            arrivals(UNUSED, lambda about: [replace(about[0], fate=Fate.STORED)]),
+            "expected accepted_not_stored, got stored",
+        ),
+        (
+            arrivals(UNUSED, lambda about: [replace(about[0], reason="dropped in silence")]),
+            f"vendor of {UNUSED}: expected it to remark received, unusable: no traits.email, got dropped in silence",
+        ),
+        (
+            arrivals(CART, lambda about: [replace(about[0], reason="template would break: items")]),
+            f"vendor of {CART}: expected it to remark none, got template would break: items",
         ),
         (
             arrivals(ORDER, lambda about: [*about, replace(about[0], event="orders/delete", key="orders/O-1")]),
-            "vendor of remarkety-main: expected nothing but the sample, got orders/delete orders/O-1",
+            "vendor of remarkety: expected nothing but the sample, got orders/delete orders/O-1",
         ),
         (lambda result: replace(result, repeated=()), "expected ev_demo_order_created to be answered as duplicates"),
         (lambda result: replace(result, dead_letters={}), f"dead letter {REFUSED}: expected dead after 1 attempt"),
@@ -116,6 +132,6 @@ def test_a_run_that_ended_as_expected_has_nothing_to_complain_about(scenario: Sc
     ],
 )
 def test_each_departure_from_the_sample_is_named(scenario: Scenario, doctor: Doctor, complaint: str) -> None:
-    """One wrong delivery, arrival, receipt or dead letter is one complaint that says which and what was expected."""
+    """One wrong delivery, note, arrival, receipt or dead letter is one complaint: which, and what was expected."""
     (line,) = discrepancies(scenario, doctor(as_expected(scenario)))
     assert complaint in line
