@@ -72,4 +72,4 @@ def _wait(worker: Running, count: Callable[[], int], wanted: int, what: str) -> 
             seen, deadline = now, time.monotonic() + PATIENCE_SECONDS
 
 
-QUESTION = Question("deliver", "events", 10_000, 3000, entrants, ratios, marks)
+QUESTION = Question("deliver", "events", 10_000, 1000, entrants, ratios, marks)
