@@ -101,8 +101,8 @@ class _Process:
             engine.drain(worker_name(task.request.hostname, self._worker_pid))
         finally:
             signal.signal(signal.SIGTERM, previous)
-        if self._terminated:
-            self._end_soon()
+            if self._terminated:
+                self._end_soon()
 
     def _set_up_logging(self, **_: object) -> None:
         configure_logging(self._settings)

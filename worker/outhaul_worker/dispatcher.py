@@ -7,8 +7,11 @@ worker, takes back what dead drains had leased, and tells the ledger when the wo
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -52,11 +55,19 @@ def worker_name(hostname: str, pid: int) -> str:
 
 
 class Dispatcher(threading.Thread):
-    """The thread. `send` puts one `drain` message on the broker."""
+    """The thread. `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes."""
 
-    def __init__(self, ledger: Ledger, worker: str, slots: int, send: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        worker: str,
+        slots: int,
+        send: Callable[[], None],
+        terminate: Callable[[], None],
+    ) -> None:
         super().__init__(name="outhaul-dispatcher", daemon=True)
-        self._ledger, self._worker, self._slots, self._send = ledger, worker, slots, send
+        self._ledger, self._worker, self._slots = ledger, worker, slots
+        self._send, self._terminate = send, terminate
         self._ending = threading.Event()
         self._recover_at = 0.0
         self._away = True
@@ -72,14 +83,23 @@ class Dispatcher(threading.Thread):
             except Exception:  # noqa: BLE001 - without this thread the worker would look alive and deliver nothing
                 structlog.get_logger().exception(DISPATCHER_FAILED)
                 self._ending.wait(OUTAGE_PAUSE_SECONDS)
+        # Once more from here, as the last cycle may have spoken after `end` did.
+        if not self._say_stopping():
+            self._terminate()
 
     def end(self) -> None:
         """Stop dispatching and tell the ledger that this worker's drains are to finish."""
         self._ending.set()
+        self._say_stopping()
+
+    def _say_stopping(self) -> bool:
+        """Tell the drains through the ledger; False where it is away, and they must be told by signal."""
         try:
             self._ledger.dispatch(self._worker, self._slots, stopping=True)
         except LedgerUnavailable as error:
             self._note_away(error)
+            return False
+        return True
 
     def _cycle(self) -> None:
         answer = self._ledger.dispatch(self._worker, self._slots)
@@ -140,7 +160,9 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
         worker = worker_name(parent.hostname, os.getpid())
-        self._dispatcher = Dispatcher(ledger, worker, parent.concurrency, _sender(parent.app))
+        self._dispatcher = Dispatcher(
+            ledger, worker, parent.concurrency, _sender(parent.app), partial(_terminate_pool, parent)
+        )
         self._dispatcher.start()
 
     def stop(self, _parent: Any) -> None:
@@ -165,6 +187,13 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
             log.warning(LEDGER_AT_RISK, warning=warning)
         if facts.refusals:
             raise SystemExit("outhaul: " + "; ".join(facts.refusals))
+
+
+def _terminate_pool(parent: Any) -> None:
+    """Signal the processes of a prefork pool: a running drain finishes what is in flight, an idle process ends."""
+    for process in getattr(getattr(parent.pool, "_pool", None), "_pool", ()):
+        with suppress(OSError):
+            os.kill(process.pid, signal.SIGTERM)
 
 
 def _sender(app: celery.Celery) -> Callable[[], None]:

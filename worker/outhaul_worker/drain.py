@@ -26,6 +26,7 @@ ROUTE_COUNT = 128
 SETTLE_COUNT = 32
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
+AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
 OUTAGE_PAUSE_SECONDS = 0.25
@@ -97,7 +98,9 @@ class Drain:
 
     def _collect(self) -> None:
         for key, answer in self._transport.completed(self._patience()):
-            attempt = self._flying.pop(key)
+            attempt = self._flying.pop(key, None)
+            if attempt is None:
+                continue  # an answer to a drain that died; what it had leased is recovered
             self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
 
     def _patience(self) -> float:
@@ -135,9 +138,11 @@ class Drain:
         """Decide when to look for work again, and whether there is any to wait for."""
         self._work_expected = full or 0 <= wait_ms <= LINGER_MS
         pause = min(wait_ms / 1000, POLL_SECONDS) if wait_ms > 0 else POLL_SECONDS
+        if wait_ms == 0 and not self._flying:
+            pause = AT_ONCE_SECONDS
         self._look_at = time.monotonic() + (0.0 if full else pause)
         if self._work_expected and not self._flying and not full:
-            time.sleep(pause if wait_ms else 0.001)
+            time.sleep(pause)
 
     def _route(self) -> bool:
         """Fan out what came in; True when more may be waiting."""
@@ -159,8 +164,9 @@ class Drain:
             return
         assert attempt.request is not None  # noqa: S101 - prepare has made it
         self._launched += 1
-        self._flying[self._launched] = attempt
-        self._transport.submit(self._launched, attempt.request)
+        key = (self.name, self._launched)  # unlike any of another drain, as the transport outlives drains
+        self._flying[key] = attempt
+        self._transport.submit(key, attempt.request)
 
     def _now(self) -> float:
         """Return the ledger's clock, Unix seconds."""

@@ -71,6 +71,11 @@ class Engine:
         )
         try:
             self._drain.run()
+        except BaseException:
+            # What it left in flight must not take up the next drain's window, nor be answered to it.
+            self.transport.close()
+            self.transport = open_transport(self.settings.transport, self.settings.window)
+            raise
         finally:
             self._drain = None
 

@@ -1,7 +1,10 @@
 """What only the transport on requests has to prove."""
 
+import threading
+
 import pytest
 
+from eventually import eventually
 from integration.transports.client import Client, to
 from outhaul_worker.exchange import Answer, Fault, Request
 from outhaul_worker.transports import adapter, open_transport
@@ -50,3 +53,30 @@ def test_an_error_nobody_foresaw_is_a_fault_and_not_a_dead_thread(
     assert (answer.fault, answer.sent, answer.detail) == (Fault.PROTOCOL, False, "unexpected KeyError")
     assert client.send(to(receiver.url)).status == 200
     client.transport.close()
+
+
+def test_a_system_that_gives_no_more_threads_slows_the_transport_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every request is answered by the threads there are, and none that never started is counted."""
+    started = threading.Thread.start
+
+    def start_one(thread: threading.Thread) -> None:
+        if thread.name.startswith("outhaul-send-") and thread.name != "outhaul-send-0":
+            raise RuntimeError("can't start new thread")
+        started(thread)
+
+    with Receiver() as receiver:
+        transport = open_transport("requests", 4)
+        monkeypatch.setattr(threading.Thread, "start", start_one)
+        for key in range(8):
+            transport.submit(key, Request(receiver.url, {}, b"{}", allow_private_addresses=True))
+        answers: list[tuple[object, Answer]] = []
+
+        def all_answered() -> bool:
+            answers.extend(transport.completed(1))
+            return len(answers) == 8
+
+        eventually(all_answered, within=10)
+        transport.close()
+    assert {answer.status for _, answer in answers} == {200}

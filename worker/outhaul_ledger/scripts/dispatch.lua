@@ -5,7 +5,7 @@
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
 -- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for}
--- Touches: workers asks
+-- Touches: workers asks drains
 -- Uses: bind clock
 local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local silence, patience = tonumber(ARGV[FIRST + 3]), tonumber(ARGV[FIRST + 4])
@@ -36,6 +36,15 @@ local function first_due()
   return due
 end
 
+-- When the server's clock was set back, a beat from the future would count as alive until the clock is there again.
+local function pull_back(key)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. string.format('%.3f', now), '+inf')) do
+    redis.call('ZADD', key, now, member)
+  end
+end
+
+pull_back(keys.drains)
+pull_back(keys.asks)
 redis.call('HSET', keys.workers, worker, string.format('%d %d %d', now, slots, stopping))
 redis.call('ZREMRANGEBYSCORE', keys.asks, '-inf', now - patience)
 local running = redis.call('ZCOUNT', keys.drains, now - silence, '+inf') + redis.call('ZCARD', keys.asks)

@@ -49,9 +49,18 @@ class RequestsTransport:
         self._in_flight += 1
         self._waiting.put((key, request))
         if len(self._threads) < min(self._window, self._in_flight):
-            thread = Thread(target=self._work, name=f"outhaul-send-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
+            self._grow()
+
+    def _grow(self) -> None:
+        thread = Thread(target=self._work, name=f"outhaul-send-{len(self._threads)}", daemon=True)
+        try:
             thread.start()
+        except RuntimeError:
+            # The system gives no more threads. Those there are do the work, more slowly; without any nobody would.
+            if not self._threads:
+                raise
+        else:
+            self._threads.append(thread)
 
     def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
         """Wait for answers; see `Transport.completed`."""

@@ -1,0 +1,67 @@
+"""The dispatcher's thread: how a worker's end reaches its drains, whatever happens at the same moment."""
+
+from threading import Event
+from typing import Any
+
+from outhaul_config.connections import open_client
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Dispatch
+from outhaul_ops.embedded import EmbeddedServer
+from outhaul_worker.dispatcher import Dispatcher
+
+WORKER = "worker@here:1"
+
+
+class Gated(Ledger):
+    """A ledger whose ordinary beats wait at a gate."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.reached, self.gate = Event(), Event()
+
+    def dispatch(self, worker: str, slots: int, *, stopping: bool = False) -> Dispatch:
+        """Wait at the gate unless the worker is stopping."""
+        if not stopping:
+            self.reached.set()
+            self.gate.wait(10)
+        return super().dispatch(worker, slots, stopping=stopping)
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(server: EmbeddedServer) -> None:
+    """The last word is `stopping`, also where a cycle of the thread was under way when the worker was told to end."""
+    with server.client() as client:
+        ledger = Gated(client)
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing)
+        dispatcher.start()
+        assert ledger.reached.wait(10)
+        dispatcher.end()
+        ledger.gate.set()
+        dispatcher.join(10)
+        assert not dispatcher.is_alive()
+        assert ledger.workers()[WORKER].stopping
+
+
+def test_drains_are_told_by_signal_where_the_ledger_is_away() -> None:
+    """A worker must be able to end during an outage of the ledger."""
+    told = Event()
+    dispatcher = Dispatcher(Ledger(open_client("redis://127.0.0.1:1/0", 0.5)), WORKER, 2, nothing, told.set)
+    dispatcher.start()
+    dispatcher.end()
+    dispatcher.join(10)
+    assert told.is_set()
+
+
+def test_a_beat_from_the_future_does_not_hold_a_slot_for_ever(server: EmbeddedServer) -> None:
+    """After the server's clock was set back, a dead drain counts as long as any other, not until the clock is there."""
+    with server.client() as client:
+        ledger = Ledger(client)
+        client.zadd("outhaul:{0}:drains", {"dead": 4e12})
+        client.zadd("outhaul:{0}:asks", {"lost": 4e12})
+        ledger.dispatch(WORKER, 2)
+        for key in ("drains", "asks"):
+            (_, score), *_ = client.zrange(f"outhaul:{{0}}:{key}", 0, 0, withscores=True)
+            assert score < 4e12
