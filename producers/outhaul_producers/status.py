@@ -19,7 +19,8 @@ class AttemptStatus:
 
     `status` is the HTTP status, None without an answer; `duration_ms` is None where the worker did not live to tell.
     `answer` is the beginning of what the endpoint said, redacted. `stale` marks an attempt that ended after its right
-    to the delivery had gone to another worker.
+    to the delivery had gone to another worker. `vendor_id` is the id that the endpoint knows the event by, empty where
+    that is the event's own.
     """
 
     attempt: int
@@ -34,6 +35,7 @@ class AttemptStatus:
     stale: bool
     worker: str
     warnings: tuple[str, ...]
+    vendor_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _attempt(line: Mapping[str, Any]) -> AttemptStatus:
         stale=line.get("stale", False),
         worker=line.get("worker", ""),
         warnings=tuple(line.get("warnings", ())),
+        vendor_id=line.get("vendor_id", ""),
     )
 
 

@@ -112,5 +112,10 @@ def test_every_type_reaches_every_kind_that_has_a_use_for_it(site: Site, vendors
         odd = [(entry.event, entry.fate) for entry in vendor.record.entries() if entry.fate is not Fate.STORED]
         assert (kind, sorted(odd)) == (kind, BY_CONTRACT.get(kind, []))
         assert len(vendor.record.entries()) == len(applicable(kind))
+    order = outhaul_producers.get_status(ids["order.created"])
+    assert order is not None
+    known_as = {each.destination: each.log[-1].vendor_id for each in order.deliveries if each.log}
+    (at_okanjo,) = (entry.event_id for entry in vendors["okanjo"].record.entries() if entry.event == "order.confirmed")
+    assert (known_as["okanjo"], known_as["webhook"]) == (at_okanjo, "")
     log = worker.log.read_text()
     assert [secret for secret in (*CREDENTIALS, *PERSONAL) if secret in log] == []

@@ -47,6 +47,8 @@ class AttemptLog:
         if decision.outcome in ALERTING:
             self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
         line = dict(fields, at=int(attempt.started * 1000))
+        if attempt.payload and attempt.payload.vendor_id:
+            line["vendor_id"] = attempt.payload.vendor_id
         if answer.body and decision.outcome is not Outcome.DELIVERED:
             line["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
         if warnings:

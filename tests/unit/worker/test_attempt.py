@@ -226,3 +226,12 @@ def test_what_a_vendor_warns_of_is_kept_with_the_attempt(attempt: Attempt, kind:
     assert settlement.state is State.DELIVERED
     assert warning.startswith("no url for ")
     assert "mara@shop.example" not in warning
+
+
+def test_the_id_a_vendor_knows_the_event_by_is_kept_with_the_attempt(
+    attempt: Attempt, kind: Recording, log: AttemptLog
+) -> None:
+    """People find an event by what the vendor calls it; without such an id nothing is kept."""
+    assert "vendor_id" not in orjson.loads(concluded(attempt, Answer(status=200), log).line)
+    kind.serialised = Payload(b"{}", vendor_id="EV4tQm8sKzB2nWc7RfXa")
+    assert orjson.loads(concluded(attempt, Answer(status=200), log).line)["vendor_id"] == "EV4tQm8sKzB2nWc7RfXa"

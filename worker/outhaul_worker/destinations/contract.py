@@ -24,10 +24,14 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An event in the destination's own form: deterministic, without credentials or anything of the attempt."""
+    """An event in the destination's own form: deterministic, without credentials or anything of the attempt.
+
+    `vendor_id` is the id the endpoint knows the event by where that is not ours; it is kept with each attempt.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    vendor_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ class Okanjo:
         if not name:
             return NotApplicable(f"Okanjo has no event for {event.type}; the option names can give it one")
         name, data = typed_data(event, name, self._statuses)
-        return Payload(encode(with_overrides(_written(event, name, data), event, self._destination.name)), _HEADERS)
+        document = with_overrides(_written(event, name, data), event, self._destination.name)
+        return Payload(encode(document), _HEADERS, vendor_id=okanjo_id(event.id))
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Address the subscriber, and sign this attempt where there is a secret."""
