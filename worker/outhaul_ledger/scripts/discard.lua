@@ -22,7 +22,7 @@ local function give_up(destination, id)
   redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
   redis.call('HINCRBY', keys.record .. id, 'kept', -1)
   redis.call('HINCRBY', keys.destination .. destination, states.cancelled, 1)
-  expire_if_finished(keys, id, retention)
+  expire_if_finished(keys, id, now, retention)
   return 1
 end
 

@@ -44,7 +44,7 @@ while i <= #ARGV do
     end
     redis.call('HSET', keys.record .. id, 'open', open)
     if open == 0 then
-      expire_event(keys, id, retention)
+      expire_event(keys, id, now, retention)
     end
   end
   answers[#answers + 1] = fresh

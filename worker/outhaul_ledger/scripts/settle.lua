@@ -31,9 +31,9 @@ local function log_stale(outcome)
   if not redis.call('LPOS', log, outcome.destination .. ' ' .. line) then
     log_attempt(keys, outcome.id, outcome.destination, line, cap)
   end
-  local left = redis.call('PTTL', keys.record .. outcome.id)
-  if left >= 0 then
-    redis.call('PEXPIRE', log, left)
+  local moment = redis.call('PEXPIRETIME', keys.record .. outcome.id)
+  if moment >= 0 then
+    redis.call('PEXPIREAT', log, stamp(moment))
   end
 end
 
@@ -50,7 +50,7 @@ local function move(outcome)
     keep(keys, keys.held, destination, id, now)
   else
     redis.call('HINCRBY', keys.destination .. destination, outcome.state, 1)
-    expire_if_finished(keys, id, retention)
+    expire_if_finished(keys, id, now, retention)
   end
 end
 

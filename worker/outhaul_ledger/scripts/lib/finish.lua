@@ -1,16 +1,18 @@
 -- What ends with a delivery's last state: its event's books, and the event itself when nothing of it is left to do.
 
--- Events finished for good expire together with their record and attempts.
-local function expire_event(keys, id, retention)
-  redis.call('PEXPIRE', keys.event .. id, retention)
-  redis.call('PEXPIRE', keys.record .. id, retention)
-  redis.call('PEXPIRE', keys.attempts .. id, retention)
+-- Events finished for good expire together with their record and attempts: at one moment, as the server's own clock goes
+-- on between two commands of a script.
+local function expire_event(keys, id, now, retention)
+  local moment = string.format('%d', now + retention)
+  redis.call('PEXPIREAT', keys.event .. id, moment)
+  redis.call('PEXPIREAT', keys.record .. id, moment)
+  redis.call('PEXPIREAT', keys.attempts .. id, moment)
 end
 
-local function expire_if_finished(keys, id, retention)
+local function expire_if_finished(keys, id, now, retention)
   local left = redis.call('HMGET', keys.record .. id, 'open', 'kept')
   if tonumber(left[1]) == 0 and tonumber(left[2] or 0) == 0 then
-    expire_event(keys, id, retention)
+    expire_event(keys, id, now, retention)
   end
 end
 
