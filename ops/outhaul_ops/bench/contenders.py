@@ -118,7 +118,13 @@ def at_work(contender: Contender, logs: Path, ending: signal.Signals = signal.SI
     with ExitStack() as stack:
         members = [
             stack.enter_context(
-                running(command, contender.environment, logs / f"{slug(contender.name)}-{number}.log", ending=ending)
+                running(
+                    command,
+                    contender.environment,
+                    logs / f"{slug(contender.name)}-{number}.log",
+                    folder=contender.folder,
+                    ending=ending,
+                )
             )
             for number, command in enumerate(contender.workers)
         ]

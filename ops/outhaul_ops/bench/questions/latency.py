@@ -26,8 +26,8 @@ P50_MS, P99_MS, MOST_RATIO = 8.0, 40.0, 2.0
 
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     """Each contender is given a steady stream of events, one call each."""
-    stage.note(f"{RATE} events a second; the first {WARM_UP_EVENTS} are not counted")
-    file = backlog(stage, WARM_UP_EVENTS + asked.amount)
+    stage.note(f"{RATE} events a second, after {WARM_UP_EVENTS} that are not counted")
+    file = backlog(stage, asked.amount)
     ours = [site(stage, transport) for transport in transports()]
     return [Entrant(each.name, partial(_paced, stage, each, file)) for each in (*ours, contend(stage, CELERY))]
 
@@ -36,10 +36,12 @@ def _paced(stage: Stage, contender: Contender, events: Path) -> Mapping[Metric, 
     stage.clear()
     arrivals = stage.receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
-        called: list[tuple[str, float]] = orjson.loads(contender.produce("pace", events, str(RATE)))
-        crew.wait(arrivals.read, len(called), "arrivals")
+        contender.produce("fill", backlog(stage, WARM_UP_EVENTS, "warm-up", lambda number: {"id": f"warm-{number}"}))
+        crew.wait(arrivals.read, WARM_UP_EVENTS, "arrivals")
+        called: dict[str, float] = dict(orjson.loads(contender.produce("pace", events, str(RATE))))
+        crew.wait(arrivals.read, WARM_UP_EVENTS + len(called), "arrivals")
         crew.wait_until_finished(contender)
-    late = arrivals.late(dict(called[WARM_UP_EVENTS:]))
+    late = arrivals.late(called)
     return {P50: percentile(late, 50) * 1000, P99: percentile(late, 99) * 1000}
 
 
