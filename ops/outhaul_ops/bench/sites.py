@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import redis
 
 from outhaul_config.keys import stem
 from outhaul_ops.bench.contenders import PROCESSES, SECRET, Contender, outside_environment, slug
 from outhaul_ops.bench.stage import Stage
+from outhaul_worker.transports.opening import usual_window
 
 DESTINATION = "receiver"
 NAMESPACE = "outhaul"
@@ -36,7 +36,11 @@ class Endpoint:
 
 def transports() -> tuple[str, ...]:
     """Name the transports that can be measured here, the quickest first."""
-    return ("curl", "requests") if find_spec("pycurl") else ("requests",)
+    try:
+        usual_window("curl")
+    except ValueError:
+        return ("requests",)
+    return ("curl", "requests")
 
 
 def label(transport: str) -> str:
