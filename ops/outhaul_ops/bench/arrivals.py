@@ -4,7 +4,7 @@ A message is told from others by both, as one event goes to many destinations: `
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -35,18 +35,13 @@ class Arrivals:
         """How many requests brought a message that had arrived before."""
         return self._requests - len(self._first_seen)
 
-    @property
-    def requests(self) -> int:
-        """How many requests there were in all."""
-        return self._requests
-
-    def per_second(self, which: Callable[[bytes], bool] | None = None) -> float:
-        """Different messages per second, from the first arrival to the last; of all, or of those that are chosen.
+    def per_second(self) -> float:
+        """Different messages per second, from the first arrival to the last.
 
         Raises:
             ValueError: fewer than two arrived, or all at the same millisecond.
         """
-        times = [at for message, at in self._first_seen.items() if which is None or which(message)]
+        times = self._first_seen.values()
         if not times or min(times) == max(times):
             raise ValueError(f"expected arrivals spread over time, got {len(times)} at one moment: take more events")
         return (len(times) - 1) / (max(times) - min(times))

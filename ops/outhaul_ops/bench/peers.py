@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 import redis
@@ -24,6 +25,13 @@ from outhaul_ops.bench.stage import Stage
 PEERS = Path(outhaul_ops.__file__).parents[1] / "bench" / "peers"
 
 Commands = tuple[tuple[str, ...], ...]
+
+
+class Notebook(Protocol):
+    """Keeps what a reader of the results should know."""
+
+    def note(self, text: str) -> None:
+        """Keep a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,7 @@ def contend(stage: Stage, peer: Peer, *, url: str | None = None, in_flight: int 
     )
 
 
-def present(stage: Stage, peers: Iterable[Peer], make: Callable[[Peer], Contender]) -> list[Contender]:
+def present(stage: Notebook, peers: Iterable[Peer], make: Callable[[Peer], Contender]) -> list[Contender]:
     """Make contenders of those peers that can be installed here; the stage notes which cannot, and why."""
     found = []
     for peer in peers:

@@ -43,9 +43,9 @@ def _measure(stage: Stage, contender: Contender, destinations: int) -> Mapping[M
         called = _hand_over(contender, backlog(stage, 1))
         crew.wait(arrivals.read, destinations, "arrivals")
         crew.wait_until_finished(contender)
-        longest = longest_script(stage.client)
+        longest = longest_script(stage)
     first, last = arrivals.span
-    return {RATE: arrivals.per_second(), FIRST: first - called, ALL: last - called, LONGEST: longest}
+    return {RATE: destinations / (last - called), FIRST: first - called, ALL: last - called, LONGEST: longest}
 
 
 def _hand_over(contender: Contender, event: Path) -> float:

@@ -36,33 +36,32 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
 
 def _finished(stage: Stage, contender: Contender, events: int) -> Mapping[Metric, float]:
     stage.clear()
-    before = stage.used_memory()
     contender.produce("fill", backlog(stage, events))
     arrivals = stage.receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
         crew.wait(arrivals.read, events, "arrivals")
         crew.wait_until_finished(contender)
-    return _weigh(stage, before, events)
+    return _weigh(stage, events)
 
 
 def _waiting(stage: Stage, contender: Contender, events: int) -> Mapping[Metric, float]:
     stage.clear()
-    before = stage.used_memory()
     ledger = connect(load_settings(contender.environment))
     submissions = (normalise(order_event(number), source="/") for number in range(events))
     attempt_all(ledger, submissions, lambda _: DESTINATION, None)
     ledger.client.close()
-    return _weigh(stage, before, events)
+    return _weigh(stage, events)
 
 
-def _weigh(stage: Stage, before: int, events: int) -> Mapping[Metric, float]:
-    """Take the bodies away to see what they weigh."""
+def _weigh(stage: Stage, events: int) -> Mapping[Metric, float]:
+    """Take the bodies away to see what they weigh, and then the rest: what a server needs without any is not counted."""
     whole = stage.used_memory()
     bodies = stage.client.scan_iter(stem("event", NAMESPACE) + "*", count=CHUNK)
     while names := list(islice(bodies, CHUNK)):
         stage.client.delete(*names)
     books = stage.used_memory()
-    return {BOOKS: (books - before) / events, BODY: (whole - books) / events}
+    stage.client.flushall()
+    return {BOOKS: (books - stage.used_memory()) / events, BODY: (whole - books) / events}
 
 
 def ratios(results: Results) -> dict[str, float]:

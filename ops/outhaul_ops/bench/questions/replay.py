@@ -44,7 +44,7 @@ class _Graveyard:
             step.replayed for step in replays.carry_out(self._ledger, replays.begin(self._ledger, selection))
         )
         seconds = time.perf_counter() - begun
-        return {RATE: replayed / seconds, LONGEST: longest_script(stage.client)}
+        return {RATE: replayed / seconds, LONGEST: longest_script(stage)}
 
     def _bury(self, stage: Stage) -> None:
         stage.clear()

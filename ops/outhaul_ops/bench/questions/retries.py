@@ -22,7 +22,7 @@ from outhaul_ops.bench.stage import Stage
 
 DUE_A_SECOND = 2000
 SECONDS = 5
-LEAD_SECONDS = 15.0
+LEAD_SECONDS = 12.0
 """From the moment a due delivery is made until it is due: time to make all of them, and to start a worker."""
 
 HOUR_MS = 3_600_000
