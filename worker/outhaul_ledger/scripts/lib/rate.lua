@@ -1,0 +1,34 @@
+-- How many attempts may start now, by the generic cell rate algorithm: one number, the theoretical arrival time of the next
+-- attempt, moves on by an interval with each; it may run ahead of the clock by the tolerance. Uses: nothing.
+local CHUNK_MS = 10
+
+-- The clock may have been set back; no spending leads further ahead than this.
+local function bound_rate(flow, now)
+  if flow.interval > 0 then
+    flow.arrival = math.min(flow.arrival, now + flow.tolerance + flow.interval)
+  end
+end
+
+local function tokens(flow, now)
+  if flow.interval == 0 then
+    return math.huge
+  end
+  local ahead = math.max(flow.arrival, now) - now
+  return math.max(0, math.floor((flow.tolerance - ahead) / flow.interval) + 1)
+end
+
+local function spend_tokens(flow, now, count)
+  if flow.interval > 0 and count > 0 then
+    flow.arrival = math.max(flow.arrival, now) + count * flow.interval
+  end
+end
+
+-- When the next token is there.
+local function next_token(flow)
+  return flow.interval > 0 and flow.arrival - flow.tolerance or 0
+end
+
+-- When to look for tokens: of a fast rate some are let come together, or drains would do nothing but look.
+local function rate_gate(flow)
+  return next_token(flow) + (flow.interval > 0 and math.max(0, CHUNK_MS - flow.interval) or 0)
+end
