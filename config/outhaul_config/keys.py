@@ -55,9 +55,9 @@ KEYS: dict[str, Key] = {
         "hash",
         "never",
         "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, where "
-        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, silent attempts in a row, "
-        "closed at, start of the count, attempts, failures, the same of the count before), `probe` (the event whose "
-        "attempt decides), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
+        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), `probe` (the "
+        "event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the same of the time "
+        "before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

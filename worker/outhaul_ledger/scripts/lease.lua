@@ -102,7 +102,7 @@ local function serve(flow, room)
       flow.probe = flow.reopen_at > 0 and id or nil
     end
   end
-  if granted > 0 and (flow.probe or flow.interval > 0) then
+  if granted > 0 and (flow.probe or flow.policy.interval > 0) then
     spend_tokens(flow, now, granted)
     write_flow(keys, flow)
   end
@@ -125,7 +125,7 @@ end
 -- What has been in flight for long without an answer makes its lane slow before it times out.
 local function leave_quick_lanes(destination)
   local flow = read_flow(keys, destination, now)
-  if flow.most and not is_slow(flow) then
+  if flow.policy.most and not is_slow(flow) then
     note_hanging(flow)
     write_flow(keys, flow)
     schedule_lane(keys, destination, now, false, flow)

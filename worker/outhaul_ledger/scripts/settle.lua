@@ -112,7 +112,8 @@ for counter, count in pairs(ended) do
   redis.call('HINCRBY', keys.destination .. destination, state, count)
 end
 for destination, flow in pairs(flows) do
-  grow_window(flow, flow.answered or 0, redis.call('ZCARD', keys.inflight .. destination) + flow.settled)
+  flow.in_flight = redis.call('ZCARD', keys.inflight .. destination)
+  grow_window(flow, flow.answered or 0, flow.in_flight + flow.settled)
   write_flow(keys, flow)
   schedule_lane(keys, destination, now, false, flow)
 end

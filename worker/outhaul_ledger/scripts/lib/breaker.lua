@@ -2,35 +2,49 @@
 -- concurrency.
 -- Attempts and failures are counted in two buckets, each as long as the window; of the elder one that part counts which the
 -- window still reaches.
-local BREAKER = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+local COUNTS = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 
-local function unpack_breaker(flow, packed)
-  local at, openings, silences, closed, start, attempts, failures, attempts_before, failures_before =
-    string.match(packed or '', BREAKER)
-  flow.reopen_at, flow.openings, flow.silences = tonumber(at or 0), tonumber(openings or 0), tonumber(silences or 0)
-  flow.closed_at, flow.bucket_at = tonumber(closed or 0), tonumber(start or 0)
-  flow.attempts, flow.failures = tonumber(attempts or 0), tonumber(failures or 0)
-  flow.attempts_before, flow.failures_before = tonumber(attempts_before or 0), tonumber(failures_before or 0)
+-- A breaker that was switched off is closed. The clock may have been set back; it stays open no longer for that.
+local function unpack_breaker(flow, packed, now)
+  if not packed then
+    flow.reopen_at, flow.openings, flow.closed_at, flow.probe = 0, 0, 0, nil
+    return
+  end
+  local at, openings, closed = string.match(packed, '^(%S+) (%S+) (%S+)$')
+  flow.reopen_at, flow.openings, flow.closed_at = tonumber(at), tonumber(openings), tonumber(closed)
+  if flow.reopen_at > 0 and flow.policy.minimum > 0 then
+    flow.reopen_at = math.min(flow.reopen_at, math.ceil(now + flow.policy.open_cap))
+  else
+    flow.reopen_at, flow.probe = 0, nil
+  end
 end
 
 local function pack_breaker(flow)
-  return string.format(
-    '%d %d %d %d %d %d %d %d %d', flow.reopen_at, flow.openings, flow.silences, flow.closed_at, flow.bucket_at,
-    flow.attempts, flow.failures, flow.attempts_before, flow.failures_before
-  )
+  return string.format('%d %d %d', flow.reopen_at, flow.openings, flow.closed_at)
 end
 
 local function forget_counts(flow, now)
-  flow.silences, flow.bucket_at = 0, now
+  flow.counted, flow.silences, flow.bucket_at = true, 0, now
   flow.attempts, flow.failures, flow.attempts_before, flow.failures_before = 0, 0, 0, 0
 end
 
--- Also of a breaker that was switched off, and where the clock was set back.
-local function bound_breaker(flow, now)
-  if flow.reopen_at > 0 and flow.minimum == 0 then
-    flow.reopen_at, flow.probe = 0, nil
+-- Only a settled attempt needs them.
+local function unpack_counts(flow, packed, now)
+  if not packed then
+    return forget_counts(flow, now)
   end
-  flow.reopen_at = math.min(flow.reopen_at, now + flow.open_cap)
+  local start, silences, attempts, failures, attempts_before, failures_before = string.match(packed, COUNTS)
+  flow.bucket_at, flow.silences = tonumber(start), tonumber(silences)
+  flow.attempts, flow.failures = tonumber(attempts), tonumber(failures)
+  flow.attempts_before, flow.failures_before = tonumber(attempts_before), tonumber(failures_before)
+  flow.counted = true
+end
+
+local function pack_counts(flow)
+  return string.format(
+    '%d %d %d %d %d %d', flow.bucket_at, flow.silences, flow.attempts, flow.failures, flow.attempts_before,
+    flow.failures_before
+  )
 end
 
 -- When it lets the next attempt through; 0 when it is closed. A probe whose lease is gone was lost, and another may go.
@@ -41,8 +55,8 @@ end
 
 local function open_breaker(flow, now)
   flow.probe = nil
-  local rest = flow.open_for * 2 ^ flow.openings
-  flow.reopen_at = math.ceil(now + math.min(rest, flow.open_cap))
+  local rest = flow.policy.open_for * 2 ^ flow.openings
+  flow.reopen_at = math.ceil(now + math.min(rest, flow.policy.open_cap))
   flow.openings = math.min(flow.openings + 1, 30)
   forget_counts(flow, now)
 end
@@ -55,21 +69,21 @@ end
 
 local function roll_buckets(flow, now)
   local age = now - flow.bucket_at
-  if age < 0 or age >= 2 * flow.span then
+  if age < 0 or age >= 2 * flow.policy.span then
     flow.attempts_before, flow.failures_before, flow.attempts, flow.failures = 0, 0, 0, 0
     flow.bucket_at = now
-  elseif age >= flow.span then
+  elseif age >= flow.policy.span then
     flow.attempts_before, flow.failures_before = flow.attempts, flow.failures
     flow.attempts, flow.failures = 0, 0
-    flow.bucket_at = flow.bucket_at + flow.span
+    flow.bucket_at = flow.bucket_at + flow.policy.span
   end
 end
 
 local function too_many_failed(flow, now)
-  local part = math.max(0, 1 - (now - flow.bucket_at) / flow.span)
+  local part = math.max(0, 1 - (now - flow.bucket_at) / flow.policy.span)
   local attempts = flow.attempts + flow.attempts_before * part
   local failures = flow.failures + flow.failures_before * part
-  return flow.silences >= flow.most_silences or (attempts >= flow.minimum and failures >= flow.ratio * attempts)
+  return flow.silences >= flow.policy.most_silences or (attempts >= flow.policy.minimum and failures >= flow.policy.ratio * attempts)
 end
 
 local function count_attempt(flow, now, outcome)
@@ -82,7 +96,7 @@ local function count_attempt(flow, now, outcome)
   flow.failures = flow.failures + 1
   if too_many_failed(flow, now) then
     -- An endpoint that kept well for long enough has earned that an outage starts small again.
-    if now - flow.closed_at > flow.span + math.min(flow.open_for * 2 ^ flow.openings, flow.open_cap) then
+    if now - flow.closed_at > flow.policy.span + math.min(flow.policy.open_for * 2 ^ flow.openings, flow.policy.open_cap) then
       flow.openings = 0
     end
     open_breaker(flow, now)
@@ -91,8 +105,11 @@ end
 
 -- While it is not closed the probe alone decides: what else comes in was under way when it opened.
 local function judge_attempt(flow, now, outcome)
-  if flow.minimum == 0 then
+  if flow.policy.minimum == 0 then
     return
+  end
+  if not flow.counted then
+    unpack_counts(flow, flow.stored[7], now)
   end
   if flow.reopen_at == 0 then
     if outcome.judged then

@@ -4,50 +4,62 @@
 -- (0: none); failure ratio, least attempts (0: no breaker), window in ms, silences in a row, ms open, most ms open.
 local POLICY = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 
-local function unpack_policy(flow, packed)
-  local most, adaptive, interval, tolerance, ratio, minimum, span, silences, open_for, open_cap =
-    string.match(packed or '', POLICY)
-  flow.most, flow.adaptive = tonumber(most), adaptive == '1'
-  flow.interval, flow.tolerance = tonumber(interval or 0), tonumber(tolerance or 0)
-  flow.ratio, flow.minimum, flow.span = tonumber(ratio), tonumber(minimum or 0), tonumber(span)
-  flow.most_silences, flow.open_for, flow.open_cap = tonumber(silences), tonumber(open_for), tonumber(open_cap or 0)
+-- Most destinations have the same policy: a script that meets many takes it apart once.
+local policies = {}
+local function unpack_policy(packed)
+  local policy = policies[packed]
+  if policy == nil then
+    local most, adaptive, interval, tolerance, ratio, minimum, span, silences, open_for, open_cap =
+      string.match(packed, POLICY)
+    policy = {
+      most = tonumber(most), adaptive = adaptive == '1', interval = tonumber(interval), tolerance = tonumber(tolerance),
+      ratio = tonumber(ratio), minimum = tonumber(minimum), span = tonumber(span), most_silences = tonumber(silences),
+      open_for = tonumber(open_for), open_cap = tonumber(open_cap),
+    }
+    policies[packed] = policy
+  end
+  return policy
 end
+-- Of a destination that no worker has configured.
+local UNGOVERNED = { interval = 0, minimum = 0 }
 
 local function read_flow(keys, destination, now)
-  local stored =
-    redis.call('HMGET', keys.destination .. destination, 'paused', 'policy', 'window', 'breaker', 'probe', 'arrival')
-  local flow = { destination = destination, paused = stored[1], stored = stored, probe = stored[5] ~= '' and stored[5] or nil }
-  flow.arrival = tonumber(stored[6] or 0)
-  unpack_policy(flow, stored[2])
+  local stored = redis.call(
+    'HMGET', keys.destination .. destination, 'paused', 'policy', 'window', 'breaker', 'probe', 'arrival', 'counts'
+  )
+  local flow = { destination = destination, stored = stored, paused = stored[1] }
+  flow.policy = stored[2] and unpack_policy(stored[2]) or UNGOVERNED
+  flow.probe = stored[5] ~= '' and stored[5] or nil
   unpack_window(flow, stored[3])
-  unpack_breaker(flow, stored[4])
-  bound_rate(flow, now)
-  bound_breaker(flow, now)
+  unpack_breaker(flow, stored[4], now)
+  read_arrival(flow, stored[6], now)
   flow.was_slow = is_slow(flow)
   return flow
 end
 
--- Every field that differs from what was read.
+local function note_change(changed, field, before, value)
+  if value ~= before then
+    changed[#changed + 1], changed[#changed + 2] = field, value
+  end
+end
+
+-- What differs from what was read.
 local function write_flow(keys, flow)
   local stored, changed = flow.stored, {}
-  local function note(index, field, value)
-    if value ~= stored[index] and not (value == '' and not stored[index]) then
-      stored[index] = value
-      changed[#changed + 1], changed[#changed + 2] = field, value
-    end
+  if settle_window(flow) then
+    note_change(changed, 'window', stored[3], pack_window(flow))
   end
-  if flow.most then
-    round_window(flow)
-    note(3, 'window', pack_window(flow))
+  if flow.reopen_at > 0 or stored[4] then
+    note_change(changed, 'breaker', stored[4], pack_breaker(flow))
+    note_change(changed, 'probe', stored[5], flow.probe or '')
   end
-  if flow.minimum > 0 or stored[4] then
-    note(4, 'breaker', pack_breaker(flow))
-    note(5, 'probe', flow.probe or '')
+  if flow.policy.interval > 0 then
+    note_change(changed, 'arrival', stored[6], string.format('%.3f', flow.arrival))
   end
-  if flow.interval > 0 then
-    note(6, 'arrival', string.format('%.3f', flow.arrival))
+  if flow.counted then
+    note_change(changed, 'counts', stored[7], pack_counts(flow))
   end
-  if #changed > 0 then
+  if changed[1] then
     redis.call('HSET', keys.destination .. flow.destination, unpack(changed))
   end
 end
@@ -55,7 +67,7 @@ end
 -- What an attempt that was settled says of the endpoint.
 local function hear(flow, now, outcome)
   flow.settled = (flow.settled or 0) + 1
-  if not flow.most then
+  if not flow.policy.most then
     return
   end
   judge_attempt(flow, now, outcome)
@@ -63,7 +75,7 @@ local function hear(flow, now, outcome)
     return
   end
   take_pace(flow, outcome.duration)
-  if flow.adaptive and flow.window == 0 then
+  if flow.policy.adaptive and flow.window == 0 then
     flow.window = FIRST_WINDOW
   end
   if outcome.overloaded then

@@ -10,7 +10,7 @@ local function look_at(keys, flow)
     return nil
   end
   local due, limit = tonumber(head[2]), limit_of(flow)
-  if limit and redis.call('ZCARD', keys.inflight .. flow.destination) >= limit then
+  if limit and (flow.in_flight or redis.call('ZCARD', keys.inflight .. flow.destination)) >= limit then
     due = tonumber(redis.call('ZRANGE', keys.inflight .. flow.destination, 0, 0, 'WITHSCORES')[2])
   end
   return math.max(due, rate_gate(flow), flow.reopen_at > 0 and breaker_gate(keys, flow) or 0)
