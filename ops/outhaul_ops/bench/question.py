@@ -13,10 +13,15 @@ from outhaul_ops.bench.sample import SIZE
 from outhaul_ops.bench.stage import Stage, open_stage
 from outhaul_ops.progress import progress
 
+DURATION = "duration"
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What one measurement is made of: the unit's name, how much of it is usual, how much with --quick."""
+    """What one measurement is made of: the unit's name, how much of it is usual, how much with --quick.
+
+    A `DURATION` is in seconds.
+    """
 
     unit: str
     usual: int

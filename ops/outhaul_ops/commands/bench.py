@@ -9,8 +9,8 @@ import orjson
 
 from outhaul_config.durations import parse_duration
 from outhaul_ops.bench.processes import BenchFailed
-from outhaul_ops.bench.question import Asked, Question, ask
-from outhaul_ops.bench.questions import deliver, deliver_slowly
+from outhaul_ops.bench.question import DURATION, Amount, Asked, Question, ask
+from outhaul_ops.bench.questions import deliver, deliver_slowly, soak
 from outhaul_ops.bench.questions.all import QUESTIONS
 from outhaul_ops.bench.report import Report
 from outhaul_ops.bench.table import markdown, print_report
@@ -49,18 +49,37 @@ def bench() -> None:
     """
 
 
+def _amount_option(amount: Amount) -> Callable[..., Any]:
+    if amount.unit == DURATION:
+        return click.option(
+            "--duration",
+            "amount",
+            callback=reading(_whole_seconds),
+            metavar="DURATION",
+            help=f"How long it lasts, such as 10m; {amount.usual} s unless given, {amount.quick} s with --quick.",
+        )
+    return click.option(
+        f"--{amount.unit.replace('_', '-')}",
+        "amount",
+        type=click.IntRange(amount.least),
+        metavar="N",
+        help=f"What a measurement is made of; {amount.usual} unless given, {amount.quick} with --quick.",
+    )
+
+
+def _whole_seconds(written: str) -> int:
+    seconds = parse_duration(written)
+    if seconds < soak.QUESTION.amount.least:
+        raise ValueError(f"expected at least {soak.QUESTION.amount.least} s, got {written}")
+    return round(seconds)
+
+
 def _asking(question: Question, *more: Callable[..., Any]) -> Callable[[Callable[..., None]], click.Command]:
     """Make a function the command of a question: with the options that all have, and `more`."""
     amount = question.amount
     rounds = (question.usual_rounds, question.quick_rounds)
     options = (
-        click.option(
-            f"--{amount.unit.replace('_', '-')}",
-            "amount",
-            type=click.IntRange(amount.least),
-            metavar="N",
-            help=f"What a measurement is made of; {amount.usual} unless given, {amount.quick} with --quick.",
-        ),
+        _amount_option(amount),
         *more,
         click.option(
             "--rounds",

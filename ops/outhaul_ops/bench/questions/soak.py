@@ -17,6 +17,9 @@ from outhaul_ops.bench.stage import Stage
 
 NAME = "half of the maximum"
 MAXIMUM_EVENTS = 20_000
+WARM_UP_EVENTS = 4000
+"""Enough to have every process of the worker at work before anything is weighed."""
+
 SAMPLES = 40
 MOST_RETENTION = 10.0
 
@@ -66,20 +69,19 @@ def _measure(stage: Stage, contender: Contender, seconds: int) -> Mapping[Metric
     rate = int(most / 2)
     stage.clear()
     stage.client.config_set("auto-aof-rewrite-percentage", 100)
-    before = stage.receiver.requests()
     stream = (*contender.producer, "stream", str(backlog(stage, 1)), str(rate), str(seconds))
-    with (
-        at_work(contender, stage.folder) as crew,
-        running(stream, contender.environment, stage.folder / "stream.log") as producer,
-    ):
-        samples = _watch(stage, crew, seconds)
-        producer.process.wait(seconds)
-        handed_over = rate * seconds
-        crew.wait(lambda: stage.receiver.requests() - before, handed_over, "arrivals")
+    contender.produce("fill", backlog(stage, WARM_UP_EVENTS, "warm-up", lambda number: {"id": f"warm-{number}"}))
+    warm = stage.receiver.requests() + WARM_UP_EVENTS
+    with at_work(contender, stage.folder) as crew:
+        crew.wait(stage.receiver.requests, warm, "arrivals")
+        with running(stream, contender.environment, stage.folder / "stream.log") as producer:
+            samples = _watch(stage, crew, seconds)
+            crew.wait(lambda: stage.receiver.requests() - warm, rate * seconds, "arrivals")
+            producer.process.wait(seconds)
         crew.wait_until_finished(contender)
     found = {growth(metric): _growth(samples, metric) for metric in GROWING}
     last = {metric: samples[-1].values[metric] for metric in GROWING}
-    return {RATE: float(rate), ARRIVED: float(stage.receiver.requests() - before), **last, **found}
+    return {RATE: float(rate), ARRIVED: float(stage.receiver.requests() - warm), **last, **found}
 
 
 def _watch(stage: Stage, crew: Crew, seconds: int) -> list[_Sample]:
@@ -111,7 +113,7 @@ def marks(results: Results) -> list[Mark]:
 QUESTION = Question(
     "soak",
     "Watch memory, connections and keys while half of the maximum is delivered",
-    Amount("seconds", 600, 24, least=8),
+    Amount("duration", 600, 20, least=8),
     entrants,
     ratios,
     marks,
