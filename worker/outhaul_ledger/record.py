@@ -13,6 +13,7 @@ class Waiting(StrEnum):
     """Why a delivery is not being attempted at this moment."""
 
     BACKOFF = "backoff"
+    DELAYED = "delayed"
     BREAKER_OPEN = "breaker_open"
     RATE_LIMITED = "rate_limited"
     PAUSED = "paused"
@@ -22,7 +23,10 @@ class Waiting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One delivery as recorded. Times are Unix ms of the server; `since` is the last replay, or 0."""
+    """One delivery as recorded. Times are Unix ms of the server.
+
+    `since` is what its age counts from, 0 for the acceptance. `order` is empty for one that has no place in an order.
+    """
 
     destination: str
     state: State
@@ -34,14 +38,15 @@ class DeliveryRecord:
     possible_duplicate: bool
     status: int
     drain: str
+    order: str
     reason: str
 
     @classmethod
     def unpack(cls, destination: str, packed: bytes) -> "DeliveryRecord":
         """Read the packed form that the scripts write."""
-        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split("\t", 9)
+        state, attempts, tries, lost, due, since, duplicate, status, *texts = packed.decode().split("\t", 10)
         numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
-        return cls(destination, State(state), *numbers, duplicate == "1", int(status), drain, reason)
+        return cls(destination, State(state), *numbers, duplicate == "1", int(status), *texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,11 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations."""
+    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations.
+
+    `behind` names, by destination, the event that a delivery waits for to keep their order. `expires_at` and
+    `cancelled_at` are None where the event has no expiry, or was not taken back.
+    """
 
     event_id: str
     type: str
@@ -69,6 +78,9 @@ class EventRecord:
     deliveries: dict[str, DeliveryRecord]
     attempts: tuple[dict[str, Any], ...]
     paused: frozenset[str]
+    behind: dict[str, str]
+    expires_at: int | None
+    cancelled_at: int | None
     now: int
 
     def waiting_for(self, destination: str) -> Waiting | None:
@@ -76,16 +88,20 @@ class EventRecord:
         delivery = self.deliveries[destination]
         if delivery.state is not State.PENDING:
             return None
+        if destination in self.behind:
+            return Waiting.ORDER
         if destination in self.paused:
             return Waiting.PAUSED
-        return Waiting.BACKOFF if delivery.due > self.now else Waiting.DUE
+        if delivery.due > self.now:
+            return Waiting.BACKOFF if delivery.attempts else Waiting.DELAYED
+        return Waiting.DUE
 
     @classmethod
     def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
         """Build the record from what the `status` operation answers."""
         if not answer:
             return None
-        now, pairs, lines, paused = answer
+        now, pairs, lines, paused, behind = answer
         fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
         deliveries = {
             name[2:]: DeliveryRecord.unpack(name[2:], packed)
@@ -101,8 +117,15 @@ class EventRecord:
             deliveries,
             _read_attempts(lines),
             frozenset(name.decode() for name in paused),
+            {name.decode(): first.decode() for name, first in zip(behind[::2], behind[1::2], strict=True)},
+            _moment(fields.get("expires")),
+            _moment(fields.get("cancelled")),
             now,
         )
+
+
+def _moment(stored: bytes | None) -> int | None:
+    return None if stored is None else int(stored)
 
 
 def _read_attempts(lines: list[bytes]) -> tuple[dict[str, Any], ...]:

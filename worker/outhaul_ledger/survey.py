@@ -33,7 +33,11 @@ class WorkerStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One destination. `waiting` leaves out what is in flight; `oldest_due` is Unix ms, None when nothing waits."""
+    """One destination.
+
+    `waiting` leaves out what is in flight; `behind` is how many of those wait for their turn in an order. `oldest_due` is
+    Unix ms, None when nothing else waits.
+    """
 
     destination: str
     waiting: int
@@ -46,6 +50,7 @@ class Standing:
     delivered: int
     skipped: int
     cancelled: int
+    behind: int
 
     @property
     def balanced(self) -> bool:
@@ -74,10 +79,10 @@ def _name(standing: Standing) -> str:
 
 
 def _standing(row: list[Any]) -> Standing:
-    name, lane, in_flight, dead, held, due, pairs = row
+    name, lane, in_flight, dead, held, due, pairs, behind = row
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
     counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
     paused = settings.get("paused", b"").decode()
     return Standing(
-        name.decode(), lane - in_flight, in_flight, dead, held, due if due >= 0 else None, paused, *counters
+        name.decode(), lane - in_flight, in_flight, dead, held, due if due >= 0 else None, paused, *counters, behind
     )

@@ -27,14 +27,15 @@ class Entry(NamedTuple):
     duplicate: bool
     status: int
     drain: str
+    order: str
     reason: str
 
     @classmethod
     def read(cls, packed: bytes) -> "Entry":
         """Split the packed form."""
-        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split("\t", 9)
+        state, attempts, tries, lost, due, since, duplicate, status, *texts = packed.decode().split("\t", 10)
         numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
-        return cls(state, *numbers, duplicate == "1", int(status), drain, reason)
+        return cls(state, *numbers, duplicate == "1", int(status), *texts)
 
 
 @dataclass

@@ -6,13 +6,17 @@ import redis
 
 from outhaul_config import keys
 
-_SCHEDULES = ("inbox", "lanes", "drains", "asks")
+_SCHEDULES = ("routing", "lanes", "drains", "asks", "expiring")
+_MOMENTS = (b"at", b"expires", b"cancelled")
 _SCHEDULE_FAMILIES = ("lane", "inflight")
-_DUE = 4  # column of a packed delivery
+_DUE, _SINCE = 4, 5  # columns of a packed delivery
 
 
 def pass_time(client: redis.Redis, ms: int) -> None:
-    """Let `ms` milliseconds pass: leases, retries and beats get that much older. Expiry of keys is not touched."""
+    """Let `ms` milliseconds pass: leases, retries and beats get that much older. Expiry of keys is not touched.
+
+    Of an event, only what is kept beside its body gets older.
+    """
     schedules = [keys.stem(name, "outhaul").encode() for name in _SCHEDULES]
     for family in _SCHEDULE_FAMILIES:
         schedules += family_members(client, family)
@@ -29,7 +33,8 @@ def pass_time(client: redis.Redis, ms: int) -> None:
             if members:
                 write.zadd(schedule, {member: score - ms for member, score in members})
         for record, fields in zip(records, answers[len(schedules) :], strict=True):
-            moved = {name: _older(packed, ms) for name, packed in fields.items() if name.startswith(b"d:")}
+            moved = {name: _older(value, ms) for name, value in fields.items() if name.startswith(b"d:")}
+            moved |= {name: b"%d" % (int(fields[name]) - ms) for name in _MOMENTS if name in fields}
             if moved:
                 write.hset(record, mapping=moved)
         for worker, packed in beats.items():
@@ -43,8 +48,10 @@ def family_members(client: redis.Redis, family: str) -> list[bytes]:
 
 
 def _older(packed: bytes, ms: int) -> bytes:
-    columns = packed.split(b"\t", 9)
-    columns[_DUE] = str(int(columns[_DUE]) - ms).encode()
+    columns = packed.split(b"\t", 10)
+    columns[_DUE] = b"%d" % (int(columns[_DUE]) - ms)
+    if columns[_SINCE] != b"0":
+        columns[_SINCE] = b"%d" % (int(columns[_SINCE]) - ms)
     return b"\t".join(columns)
 
 

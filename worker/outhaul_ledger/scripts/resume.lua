@@ -5,11 +5,9 @@
 -- ARGV: destination
 -- Returns: 1, or 0 where it was not paused
 -- Touches: destination:<d> lanes wake
--- Uses: bind clock lanes
+-- Uses: bind clock wake lanes
 local destination = ARGV[FIRST]
 local was = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
 schedule_lane(keys, destination, clock())
-if redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
-end
+wake(keys)
 return was > 0 and 1 or 0

@@ -3,7 +3,8 @@
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
 -- ARGV: none
--- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
+-- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1,
+--          settings as field, value, ..., waiting for their turn in an order}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
 -- Uses: bind clock
 local now = math.floor(clock())
@@ -13,7 +14,7 @@ local rows = {}
 local function oldest_due(name, in_flight)
   local head = redis.call('ZRANGE', keys.lane .. name, 0, in_flight, 'WITHSCORES')
   for i = 1, #head, 2 do
-    if not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
+    if head[i + 1] ~= 'inf' and not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
       return math.floor(tonumber(head[i + 1]))
     end
   end
@@ -26,6 +27,7 @@ for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
     redis.call('ZCARD', keys.dead .. name), redis.call('ZCARD', keys.held .. name),
     oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
+    redis.call('ZCOUNT', keys.lane .. name, 'inf', 'inf'),
   }
 end
 return { now, rows }
