@@ -69,6 +69,14 @@ class Books:
             if name.startswith("d:")
         }
 
+    def parked(self, destination: str, event_id: str) -> bool:
+        """Whether a delivery waits for its turn in an order."""
+        return self.scores(f"lane:{destination}").get(event_id) == math.inf
+
+    def sequence(self, event_id: str) -> int:
+        """The number an event got when it was accepted."""
+        return int(self.record(event_id)["sequence"])
+
     def leases(self, drain: str) -> set[str]:
         """What a drain has leased, as `<destination> <event>`."""
         return {member.decode() for member in cast("set[bytes]", self.values.get(f"leases:{drain}", set()))}
@@ -118,6 +126,8 @@ def check_books(books: Books) -> None:
     for destination in {name for name, _ in deliveries} | set(books.family("lane:")) | set(books.scores("lanes")):
         _check_schedule(books, destination)
         _check_counters(books, deliveries, destination)
+    check_order(books, deliveries)
+    _check_expiry(books, deliveries)
     assert len(cast("list[bytes]", books.values.get("wake", []))) <= 1
 
 
@@ -128,7 +138,7 @@ def _check_whereabouts(books: Books, deliveries: dict[tuple[str, str], Entry]) -
         there = {(name, event_id) for name in books.family(f"{shelf}:") for event_id in books.scores(f"{shelf}:{name}")}
         assert there == {one for one, entry in deliveries.items() if entry.state in belonging}, shelf
     for (destination, event_id), entry in deliveries.items():
-        if entry.state in UNFINISHED:
+        if entry.state in UNFINISHED and not books.parked(destination, event_id):
             assert math.floor(books.scores(f"lane:{destination}")[event_id]) == entry.due
         if entry.state == "leased":
             assert books.scores(f"inflight:{destination}")[event_id] == entry.due
@@ -151,8 +161,9 @@ def _check_events(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
     """An accepted event is in the inbox or fanned out; its counts are right; it expires once it is finished."""
     events = books.family("record:")
     assert set(events) == set(books.family("event:")) >= set(books.family("attempts:"))
-    inbox = books.scores("inbox")
+    inbox = unrouted(books)
     assert set(inbox) == {event_id for event_id in events if "open" not in books.record(event_id)}
+    assert all(books.sequence(event_id) == score for event_id, score in books.scores("inbox").items())
     for event_id in events:
         own = Counter(entry.state for (_, of), entry in deliveries.items() if of == event_id)
         unfinished, kept = (sum(own[state] for state in states) for states in (UNFINISHED, KEPT))
@@ -175,6 +186,9 @@ def _check_schedule(books: Books, destination: str) -> None:
         return
     full = len(inflight) >= int(settings.get("limit", "1000000"))
     leasable = min((inflight if full else lane).values())
+    if leasable == math.inf:
+        assert looked_at is None, destination
+        return
     assert looked_at is not None, destination
     assert looked_at == leasable or max(looked_at, leasable) <= books.now, destination
 
@@ -188,3 +202,44 @@ def _check_counters(books: Books, deliveries: dict[tuple[str, str], Entry], dest
     ended = sum(int(settings.get(counter, 0)) for counter in ("delivered", "skipped", "cancelled"))
     there = sum(len(books.scores(f"{stem}:{destination}")) for stem in ("lane", "dead", "held"))
     assert int(settings.get("fanned", 0)) == there + ended
+
+
+def unrouted(books: Books) -> list[str]:
+    """Events without deliveries yet, in the order of acceptance."""
+    waiting, leased = books.scores("inbox"), books.scores("routing")
+    assert not waiting.keys() & leased.keys()
+    return sorted((*waiting, *leased), key=books.sequence)
+
+
+def check_order(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
+    """Only the first of an order may be tried, and only when nothing accepted before it is unrouted."""
+    members = {
+        (order.partition(":")[0], event_id): (order, score)
+        for order in books.family("order:")
+        for event_id, score in books.scores(f"order:{order}").items()
+    }
+    assert members.keys() == {one for one, entry in deliveries.items() if entry.order}
+    ahead = unrouted(books)
+    for (destination, event_id), (order, score) in members.items():
+        entry = deliveries[destination, event_id]
+        assert order == f"{destination}:{entry.order.partition('/')[0]}"
+        assert score == books.sequence(event_id)
+        assert entry.state in UNFINISHED or (entry.state in KEPT and "/" not in entry.order)
+        behind = score > min(books.scores(f"order:{order}").values())
+        gated = bool(ahead) and books.sequence(ahead[0]) < score
+        assert (f"{destination} {event_id}" in books.scores("gate")) == gated, event_id
+        assert books.parked(destination, event_id) == (behind or gated), event_id
+    assert all(tuple(member.split(" ", 1)) in members for member in books.scores("gate"))
+
+
+def _check_expiry(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
+    """An unfinished delivery of an event with an expiry will be looked at then; a finished event will not."""
+    listed = books.scores("expiring")
+    for (_, event_id), entry in deliveries.items():
+        expires = int(books.record(event_id).get("expires", 0))
+        if entry.state in UNFINISHED and entry.since < expires:
+            assert event_id in listed
+    for event_id in listed:
+        record = books.record(event_id)
+        assert "expires" in record
+        assert int(record["open"]) + int(record.get("kept", 0)) > 0

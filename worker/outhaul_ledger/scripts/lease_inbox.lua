@@ -10,7 +10,7 @@
 local drain, most, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
 redis.call('ZADD', keys.drains, now, drain)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now, 'LIMIT', 0, most)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now)) do
   return_to_inbox(keys, id)
 end
 local taken, found = redis.call('ZPOPMIN', keys.inbox, most), {}
