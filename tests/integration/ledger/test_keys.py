@@ -9,6 +9,7 @@ from integration.ledger.scenario import (
     WORKER,
     accept,
     end,
+    fan_out,
     key,
     lease,
     outcome,
@@ -32,8 +33,9 @@ def live_through_everything(ledger: Ledger) -> None:
         end(ledger, event_id, state=state)
     route(ledger, "ev_leased", "ev_waiting")
     lease(ledger, 1)
-    accept(ledger, "ev_inbox", "ev_inbox_leased")
+    accept(ledger, "ev_routing", "ev_inbox", "ev_ordered")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    fan_out(ledger, "ev_ordered", order="anna", life_ms=10 * LEASE_MS)
     ledger.pause("mail", "maintenance")
     ledger.dispatch(WORKER, 2)
     ledger.open_replay("filter")
@@ -71,6 +73,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     inbound = ledger.lease_inbox("last", 100, LEASE_MS)
     ledger.fan_out("last", [(one.event_id, []) for one in inbound])
     settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
+    assert ledger.survey().standings["shop"].behind == 0
     ledger.discard([("shop", "ev_dead"), ("shop", "ev_held")])
     ledger.close_replay("filter")
     ledger.resume("mail")
@@ -81,4 +84,5 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
         if ledger.client.pttl(name) >= 0:
             ledger.client.delete(name)
     left = set(cast("list[bytes]", ledger.client.keys()))
-    assert left == {key(name).encode() for name in ("destinations", "workers")} | {key("destination", "shop").encode()}
+    fixed = {key(name).encode() for name in ("destinations", "sequence", "workers")}
+    assert left == fixed | {key("destination", "shop").encode()}

@@ -166,6 +166,16 @@ def test_an_expired_event_blocks_no_order(ledger: Ledger) -> None:
     assert (expired(ledger, "ev_1"), ids(lease(ledger))) == (True, ["ev_2"])
 
 
+def test_an_event_whose_turn_comes_after_its_expiry_is_not_sent(ledger: Ledger) -> None:
+    """Its time ran while it waited for its turn, and the turn does not start it anew."""
+    route(ledger, "ev_1", order="anna")
+    route(ledger, "ev_2", order="anna", life_ms=5_000)
+    (one,) = lease(ledger)
+    pass_time(ledger.client, 5_001)
+    settle(ledger, outcome(one))
+    assert (lease(ledger), expired(ledger, "ev_2")) == ([], True)
+
+
 def test_an_expired_event_can_be_replayed_and_is_then_sent(ledger: Ledger) -> None:
     """A person who asks for it wants it, whatever its sender said before."""
     route(ledger, "ev_1", life_ms=5_000)

@@ -8,7 +8,7 @@
 --          event
 -- Touches: record:<id> inbox routing lane:<d> lanes destination:<d> order:<d>:<key> gate expiring wake; event:<id>
 --          attempts:<id> (expiry)
--- Uses: bind clock wake delivery lanes finish inbox order cancel
+-- Uses: bind clock wake delivery lanes finish inbox order unrouted gate cancel
 local retention, id = ARGV[FIRST], ARGV[FIRST + 1]
 local now = clock()
 local record = redis.call('HGETALL', keys.record .. id)

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- End what has not been delivered by its event's expiry as dead letters, wherever it waits: also for a retry, for its turn,
 -- or at a paused destination. What is in flight is left to its attempt and looked at again.
--- KEYS: record lane lanes inflight dead destination order gate expiring
+-- KEYS: event record attempts lane lanes inflight dead destination order gate expiring
 -- STATES: pending leased dead
 -- ARGV: most events, ms until an event with deliveries in flight is looked at again
 -- Returns: {deliveries expired, events looked at}

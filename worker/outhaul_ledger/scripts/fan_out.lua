@@ -8,7 +8,7 @@
 -- Returns: per event 1, or 0 where it had been fanned out before
 -- Touches: record:<id> inbox routing lane:<d> lanes destinations destination:<d> leases:<drain> order:<d>:<key> gate
 --          expiring; event:<id> attempts:<id> (expiry)
--- Uses: bind clock delivery lanes finish inbox order
+-- Uses: bind clock delivery lanes finish inbox order unrouted gate
 local drain, retention = ARGV[FIRST], ARGV[FIRST + 1]
 local now = clock()
 local answers, touched = {}, {}

@@ -6,7 +6,7 @@
 -- ARGV: drain, most events, lease in ms
 -- Returns: {id, body, id, body, ...}
 -- Touches: inbox routing leases:<drain> drains event:<id>; record:<id> lane:<d> lanes gate (deliveries whose turn has come)
--- Uses: bind clock delivery lanes inbox order
+-- Uses: bind clock delivery lanes inbox order unrouted gate
 local drain, most, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
 redis.call('ZADD', keys.drains, now, drain)

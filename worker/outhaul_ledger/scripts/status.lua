@@ -6,7 +6,7 @@
 -- Returns: {now, record as field, value, ..., attempt lines, paused destinations, destination, event that its delivery waits
 --          for, ...}; nothing for an unknown event
 -- Touches: record:<id> attempts:<id> destination:<d> lane:<d> order:<d>:<key> inbox routing
--- Uses: bind clock delivery order
+-- Uses: bind clock delivery unrouted
 local id = ARGV[FIRST]
 local record = redis.call('HGETALL', keys.record .. id)
 if #record == 0 then
@@ -16,7 +16,7 @@ local paused, behind = {}, {}
 
 local function note_order(destination, delivery)
   if delivery.order ~= '' and redis.call('ZSCORE', keys.lane .. destination, id) == 'inf' then
-    local first = redis.call('ZRANGE', order_of(keys, destination, delivery.order), 0, 0)[1]
+    local first = redis.call('ZRANGE', keys.order .. destination .. ':' .. order_key(delivery.order), 0, 0)[1]
     if first == id then
       first = select(2, first_unrouted(keys))
     end

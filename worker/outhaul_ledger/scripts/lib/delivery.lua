@@ -14,6 +14,11 @@ local function pack_delivery(d)
     { d.state, d.attempts, d.tries, d.lost, d.due, d.since, d.duplicate, d.status, d.drain, d.order, d.reason }, '\t')
 end
 
+-- What the deliveries of an order have in common, in the column `order`.
+local function order_key(order)
+  return string.match(order, '^[^/]*')
+end
+
 -- Whole milliseconds as text: Lua would print a large number in scientific notation.
 local function stamp(milliseconds)
   return string.format('%d', math.floor(milliseconds))

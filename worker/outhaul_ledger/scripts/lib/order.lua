@@ -3,22 +3,8 @@
 -- until it leaves. A delivery's column `order` is `<key>`, or `<key>/<tries>` where it is passed after so many tries; empty
 -- for one that has no place in an order, which is all the others pay. Uses: delivery.
 
--- The first event, in the order of acceptance, whose destinations are not known yet: its sequence and its id. What was
--- accepted after it may have to wait for it, though nobody knows yet.
-local function first_unrouted(keys)
-  local head = redis.call('ZRANGE', keys.inbox, 0, 0, 'WITHSCORES')
-  local first, id = tonumber(head[2] or math.huge), head[1]
-  for _, other in ipairs(redis.call('ZRANGE', keys.routing, 0, -1)) do
-    local sequence = tonumber(redis.call('HGET', keys.record .. other, 'sequence') or math.huge)
-    if sequence < first then
-      first, id = sequence, other
-    end
-  end
-  return first, id
-end
-
 local function order_of(keys, destination, order)
-  return keys.order .. destination .. ':' .. string.match(order, '^[^/]*')
+  return keys.order .. destination .. ':' .. order_key(order)
 end
 
 -- The first of an order becomes due, unless it is in flight, kept for a person, or behind the gate. It could not be tried
@@ -42,36 +28,6 @@ local function release_first(keys, destination, order, now)
     redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
   end
   redis.call('ZADD', keys.lane .. destination, delivery.due, id)
-end
-
--- The delivery enters behind the gate: `open_gate` lets it out, at once where nothing before it is unrouted.
-local function enter_order(keys, destination, id, delivery)
-  local sequence = redis.call('HGET', keys.record .. id, 'sequence')
-  redis.call('ZADD', order_of(keys, destination, delivery.order), sequence, id)
-  redis.call('ZADD', keys.gate, sequence, destination .. ' ' .. id)
-  redis.call('ZADD', keys.lane .. destination, 'inf', id)
-end
-
--- Let out, in portions, what was accepted before everything that is still unrouted. Returns the destinations whose lanes
--- changed.
-local function open_gate(keys, now)
-  local touched = {}
-  if redis.call('EXISTS', keys.gate) == 0 then
-    return touched
-  end
-  local first = string.format('(%.17g', (first_unrouted(keys)))
-  local through = redis.call('ZRANGEBYSCORE', keys.gate, '-inf', first, 'LIMIT', 0, 1000)
-  for _, member in ipairs(through) do
-    local destination, id = string.match(member, '^([^ ]*) (.*)$')
-    redis.call('ZREM', keys.gate, member)
-    local packed = redis.call('HGET', keys.record .. id, 'd:' .. destination)
-    local order = packed and unpack_delivery(packed).order
-    if order and order ~= '' then
-      release_first(keys, destination, order_of(keys, destination, order), now)
-      touched[destination] = true
-    end
-  end
-  return touched
 end
 
 -- A delivery that others need not wait for any more. Its column is cleared; the caller writes it.
