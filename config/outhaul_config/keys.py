@@ -48,7 +48,13 @@ KEYS: dict[str, Key] = {
         "never",
         "a destination's unfinished events; score = due time, `inf` for one that waits for its turn in an order",
     ),
-    "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
+    "lanes": Key(
+        "lanes",
+        "sorted set",
+        "never",
+        "quick lanes with work, whose attempts are soon over; score = when to look at the lane next",
+    ),
+    "slow": Key("slow", "sorted set", "never", "likewise the other lanes: slow, timed out lately, or never heard of"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
     "order": Key(
         "order:<destination>:<key>",
@@ -72,7 +78,10 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`",
+        "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, where "
+        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), `probe` (the "
+        "event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the same of the time "
+        "before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

@@ -17,6 +17,37 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Health(StrEnum):
+    """What an attempt says of its endpoint as a whole, beside what it says of the one delivery."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    FAILING = "failing"
+    OVERLOADED = "overloaded"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def judged(self) -> bool:
+        """True when the attempt says anything."""
+        return self is not Health.UNKNOWN
+
+    @property
+    def failed(self) -> bool:
+        """True when the breaker counts a failure."""
+        return self not in (Health.UNKNOWN, Health.OK)
+
+    @property
+    def silent(self) -> bool:
+        """True when no answer came at all."""
+        return self in (Health.UNREACHABLE, Health.TIMED_OUT)
+
+    @property
+    def overloaded(self) -> bool:
+        """True when fewer requests at a time may help."""
+        return self in (Health.OVERLOADED, Health.TIMED_OUT)
+
+
 class Acceptance(StrEnum):
     """What `accept` did with an event."""
 
@@ -52,8 +83,8 @@ class Inbound(NamedTuple):
 class Route(NamedTuple):
     """One destination an event goes to; with `skipped` set it ends there, with that reason.
 
-    `order` is what the deliveries of a destination that must keep their order have in common: `<key>`, or `<key>/<tries>`
-    where one that has failed so many tries is passed by the others; the key has no blank, colon or slash.
+    `order` is what the deliveries of a destination that must keep their order have in common: `<key>`, or
+    `<key>/<tries>` where one that has failed so many tries is passed by the others; the key has no blank or slash.
     """
 
     destination: str
@@ -77,7 +108,8 @@ class Lease:
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
     that burned the retry budget, this one included; `since` is the moment its age counts from: the acceptance, the time
-    before which it was not to be sent, the moment its turn in an order came, or the last replay.
+    before which it was not to be sent, the moment its turn in an order came, or the last replay. `slow` is true where
+    the destination answers slowly, has not answered in time, or never has answered at all.
     """
 
     destination: str
@@ -88,6 +120,7 @@ class Lease:
     since: int
     possible_duplicate: bool
     body: bytes
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +130,8 @@ class Settlement:
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
     does not count against the retry budget. `ambiguous` marks the next attempt a possible duplicate. `pause` is a
     reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
-    object for the attempt log, already redacted, or empty for none; the ledger only stores it.
+    object for the attempt log, already redacted, or empty for none; the ledger only stores it. `health` is what breaker
+    and concurrency go by, and `duration_ms` how long the endpoint took.
 
     Raises:
         ValueError: `state` is LEASED.
@@ -114,6 +148,8 @@ class Settlement:
     ambiguous: bool = False
     pause: str = ""
     line: bytes = b""
+    health: Health = Health.UNKNOWN
+    duration_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.state is State.LEASED:
@@ -127,6 +163,13 @@ class Leased(NamedTuple):
     wait_ms: int
     stopping: bool
     leases: list[Lease]
+
+
+class Resumed(NamedTuple):
+    """What `resume` found: whether the destination was paused, and whether its breaker was open."""
+
+    paused: bool
+    opened: bool
 
 
 class Dispatch(NamedTuple):

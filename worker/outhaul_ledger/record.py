@@ -1,24 +1,12 @@
 """An event's record as the ledger keeps it, read into values."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from outhaul_ledger.flow import Flow, Waiting
 from outhaul_ledger.model import State
-
-
-class Waiting(StrEnum):
-    """Why a delivery is not being attempted at this moment."""
-
-    BACKOFF = "backoff"
-    DELAYED = "delayed"
-    BREAKER_OPEN = "breaker_open"
-    RATE_LIMITED = "rate_limited"
-    PAUSED = "paused"
-    ORDER = "order"
-    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations.
+    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, how the lanes stand.
 
     `behind` names, by destination, the event that a delivery waits for to keep their order. `expires_at` and
     `cancelled_at` are None where the event has no expiry, or was not taken back.
@@ -77,7 +65,7 @@ class EventRecord:
     fanned_out: bool
     deliveries: dict[str, DeliveryRecord]
     attempts: tuple[dict[str, Any], ...]
-    paused: frozenset[str]
+    flows: dict[str, Flow]
     behind: dict[str, str]
     expires_at: int | None
     cancelled_at: int | None
@@ -90,18 +78,15 @@ class EventRecord:
             return None
         if destination in self.behind:
             return Waiting.ORDER
-        if destination in self.paused:
-            return Waiting.PAUSED
-        if delivery.due > self.now:
-            return Waiting.BACKOFF if delivery.attempts else Waiting.DELAYED
-        return Waiting.DUE
+        reason = self.flows[destination].waiting(delivery.due, self.now)
+        return Waiting.DELAYED if reason is Waiting.BACKOFF and not delivery.attempts else reason
 
     @classmethod
     def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
         """Build the record from what the `status` operation answers."""
         if not answer:
             return None
-        now, pairs, lines, paused, behind = answer
+        now, pairs, lines, flows = answer
         fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
         deliveries = {
             name[2:]: DeliveryRecord.unpack(name[2:], packed)
@@ -116,8 +101,8 @@ class EventRecord:
             "open" in fields,
             deliveries,
             _read_attempts(lines),
-            frozenset(name.decode() for name in paused),
-            {name.decode(): first.decode() for name, first in zip(behind[::2], behind[1::2], strict=True)},
+            {name.decode(): Flow.read(described) for name, described, _ in flows},
+            {name.decode(): ahead.decode() for name, _, ahead in flows if ahead},
             _moment(fields.get("expires")),
             _moment(fields.get("cancelled")),
             now,

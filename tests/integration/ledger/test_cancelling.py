@@ -17,9 +17,9 @@ from integration.ledger.scenario import (
     state_of,
 )
 from integration.ledger.time_travel import pass_time
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import Acceptance, Route, State, Stopped
-from outhaul_ledger.record import Waiting
 
 
 def cancel(ledger: Ledger, event_id: str) -> dict[str, tuple[State, bool]]:

@@ -23,9 +23,9 @@ from integration.ledger.scenario import (
     waiting,
 )
 from integration.ledger.time_travel import pass_time
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import POISON, SILENCE_MS, Ledger
 from outhaul_ledger.model import Route, State
-from outhaul_ledger.record import Waiting
 from outhaul_ops.embedded import EmbeddedServer
 
 BLOCK, PASS_AFTER_TWO = "anna", "anna/2"
@@ -277,7 +277,7 @@ def test_nothing_is_left_of_an_order_that_has_gone_through(ledger: Ledger) -> No
 
 
 def test_drains_that_race_deliver_every_key_in_the_order_of_acceptance(server: EmbeddedServer) -> None:
-    """Eight drains route and deliver at once, some attempts fail, and no event ever passes an earlier one of its key."""
+    """Eight drains route and deliver at once, attempts fail, and no event ever passes an earlier one of its key."""
     names = [f"ev_{number:03}" for number in range(240)]
     sent: dict[str, list[str]] = {}
     lock = threading.Lock()

@@ -8,8 +8,10 @@ from integration.ledger.scenario import (
     LEASE_MS,
     WORKER,
     accept,
+    configure,
     fan_out,
     ids,
+    ill,
     key,
     lease,
     outcome,
@@ -20,9 +22,10 @@ from integration.ledger.scenario import (
     waiting,
 )
 from integration.ledger.time_travel import pass_time
+from outhaul_config.policy import Breaker
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 
 
 def expired(ledger: Ledger, event_id: str, destination: str = "shop") -> bool:
@@ -91,7 +94,7 @@ def test_an_event_is_sent_up_to_its_expiry(ledger: Ledger) -> None:
     assert ids(lease(ledger)) == ["ev_1"]
 
 
-@pytest.mark.parametrize("situation", ["paused", "full", "backoff", "order", "delayed", "due"])
+@pytest.mark.parametrize("situation", ["paused", "full", "breaker", "backoff", "order", "delayed", "due"])
 def test_an_event_expires_wherever_it_waits(ledger: Ledger, situation: str) -> None:
     """The sweep finds it without its lane being leased."""
     route(ledger, "ev_0", order="anna")
@@ -99,13 +102,17 @@ def test_an_event_expires_wherever_it_waits(ledger: Ledger, situation: str) -> N
         route(ledger, "ev_1", life_ms=5_000)
         settle(ledger, *(outcome(one, State.PENDING, delay_ms=1_000) for one in lease(ledger)))
     else:
-        lease(ledger)
+        (one,) = lease(ledger)
         delay = 4_000 if situation == "delayed" else 0
         route(ledger, "ev_1", order="anna" if situation == "order" else "", delay_ms=delay, life_ms=5_000)
     if situation == "paused":
         ledger.pause("shop", "maintenance")
     if situation == "full":
-        ledger.configure([("shop", 1)])
+        configure(ledger, concurrency=1)
+    if situation == "breaker":
+        configure(ledger, breaker=Breaker(failure_ratio=0.1, min_attempts=1, open_for=3600.0, open_cap=3600.0))
+        settle(ledger, ill(one))
+        assert waiting(ledger, "ev_1") is Waiting.BREAKER_OPEN
     pass_time(ledger.client, 5_001)
     assert tuple(ledger.expire()) == (1, 1)
     assert expired(ledger, "ev_1")

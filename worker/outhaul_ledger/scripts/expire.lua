@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- End what has not been delivered by its event's expiry as dead letters, wherever it waits: also for a retry, for its turn,
 -- or at a paused destination. What is in flight is left to its attempt and looked at again.
--- KEYS: event record attempts lane lanes inflight dead destination order gate expiring
+-- KEYS: event record attempts lane lanes slow inflight dead destination order gate expiring
 -- STATES: pending leased dead
 -- ARGV: most events, ms until an event with deliveries in flight is looked at again
 -- Returns: {deliveries expired, events looked at}
--- Touches: expiring record:<id> lane:<d> lanes dead:<d> order:<d>:<key> gate
--- Uses: bind clock delivery lanes finish order expiry
+-- Touches: expiring record:<id> lane:<d> lanes slow dead:<d> order:<d>:<key> gate
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish order expiry
 local most, again = ARGV[FIRST], tonumber(ARGV[FIRST + 1])
 local now = clock()
 local expired, touched = 0, {}

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- Give every event its deliveries, one a destination. An event that has left the inbox was fanned out before: nothing
 -- changes.
--- KEYS: event record attempts inbox routing lane lanes inflight destinations destination leases order gate expiring
+-- KEYS: event record attempts inbox routing lane lanes slow inflight destinations destination leases order gate expiring
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, then per event: id, number of routes, when it is first due (ms, or 0), when it expires (ms,
 --       or ''), and per route: destination, reason to skip it (or ''), order (or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
--- Touches: record:<id> inbox routing lane:<d> lanes destinations destination:<d> leases:<drain> order:<d>:<key> gate
+-- Touches: record:<id> inbox routing lane:<d> lanes slow destinations destination:<d> leases:<drain> order:<d>:<key> gate
 --          expiring; event:<id> attempts:<id> (expiry)
--- Uses: bind clock delivery lanes finish inbox order unrouted gate
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate
 local drain, retention = ARGV[FIRST], ARGV[FIRST + 1]
 local now = clock()
 local answers, touched = {}, {}

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Lease accepted events for routing, in the order of acceptance. An event whose lease ends without a fan-out is simply
 -- leased again.
--- KEYS: event record inbox routing leases drains lane lanes inflight destination order gate
+-- KEYS: event record inbox routing leases drains lane lanes slow inflight destination order gate
 -- STATES:
 -- ARGV: drain, most events, lease in ms
 -- Returns: {id, body, id, body, ...}
--- Touches: inbox routing leases:<drain> drains event:<id>; record:<id> lane:<d> lanes gate (deliveries whose turn has come)
--- Uses: bind clock delivery lanes inbox order unrouted gate
+-- Touches: inbox routing leases:<drain> drains event:<id>; record:<id> lane:<d> lanes slow gate (deliveries whose turn has come)
+-- Uses: bind clock delivery concurrency rate breaker flow lanes inbox order unrouted gate
 local drain, most, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
 redis.call('ZADD', keys.drains, now, drain)
