@@ -30,14 +30,16 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries), `kept` "
-        "(dead or held ones), `expires`, `cancelled` (when its sender took it back), and `d:<destination>` with the "
-        "packed delivery: state, attempts, tries, lost, due, since, possible duplicate, status, drain, order, reason",
+        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries), "
+        "`kept` (dead or held ones), `expires`, `cancelled` (when its sender took it back), and `d:<destination>` with "
+        "the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, status, drain, order, reason",
     ),
     "attempts": Key(
         "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
     ),
-    "sequence": Key("sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"),
+    "sequence": Key(
+        "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
+    ),
     "inbox": Key(
         "inbox", "sorted set", "never", "accepted events that wait for their fan-out; score = sequence of acceptance"
     ),
@@ -60,8 +62,8 @@ KEYS: dict[str, Key] = {
         "order:<destination>:<key>",
         "sorted set",
         "never",
-        "of a destination with `order_by`, the events with one value there (`<key>` is a digest of it) that must not be "
-        "passed; score = sequence of acceptance",
+        "of a destination with `order_by`, the events with one value there (`<key>` is a digest of it) that must not "
+        "be passed; score = sequence of acceptance",
     ),
     "gate": Key(
         "gate",

@@ -46,12 +46,12 @@ class Standing:
     dead: int
     held: int
     oldest_due: int | None
+    behind: int
     flow: Flow
     fanned: int
     delivered: int
     skipped: int
     cancelled: int
-    behind: int
 
     @property
     def paused(self) -> str:
@@ -93,4 +93,4 @@ def _standing(row: list[Any]) -> Standing:
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
     counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
     oldest_due, flow = due if due >= 0 else None, Flow.read(described)
-    return Standing(name.decode(), lane - in_flight, in_flight, dead, held, oldest_due, flow, *counters, behind)
+    return Standing(name.decode(), lane - in_flight, in_flight, dead, held, oldest_due, behind, flow, *counters)

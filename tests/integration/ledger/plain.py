@@ -112,8 +112,12 @@ class PlainLedger:
     def _release(self) -> None:
         """Let those have their turn that nothing precedes any more."""
         for one in self.deliveries.values():
-            if one.parked and not any(self._precedes(other, one) for other in (*self.inbox, *self.deliveries.values())):
+            if one.parked and not any(self._precedes(other, one) for other in self._unfinished()):
                 one.parked, one.due = False, max(one.due, self.tick)
+
+    def _unfinished(self) -> Iterator["PlainDelivery | str"]:
+        yield from self.inbox
+        yield from self.deliveries.values()
 
     def _precedes(self, other: PlainDelivery | str, one: PlainDelivery) -> bool:
         if isinstance(other, str):
