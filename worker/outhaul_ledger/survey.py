@@ -46,12 +46,12 @@ class Standing:
     dead: int
     held: int
     oldest_due: int | None
-    behind: int
     flow: Flow
     fanned: int
     delivered: int
     skipped: int
     cancelled: int
+    behind: int = 0
 
     @property
     def paused(self) -> str:
@@ -84,6 +84,9 @@ class Survey:
         return cls(now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)})
 
 
+_COUNTERS = ("fanned", "delivered", "skipped", "cancelled")
+
+
 def _name(standing: Standing) -> str:
     return standing.destination
 
@@ -91,6 +94,6 @@ def _name(standing: Standing) -> str:
 def _standing(row: list[Any]) -> Standing:
     name, lane, in_flight, dead, held, due, pairs, described, behind = row
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
-    counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
-    oldest_due, flow = due if due >= 0 else None, Flow.read(described)
-    return Standing(name.decode(), lane - in_flight, in_flight, dead, held, oldest_due, behind, flow, *counters)
+    fanned, delivered, skipped, cancelled = (int(settings.get(counter, 0)) for counter in _COUNTERS)
+    where = (lane - in_flight, in_flight, dead, held, due if due >= 0 else None)
+    return Standing(name.decode(), *where, Flow.read(described), fanned, delivered, skipped, cancelled, behind)

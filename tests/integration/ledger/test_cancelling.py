@@ -96,7 +96,7 @@ def test_an_attempt_in_flight_may_still_end_well(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"state": State.PENDING, "delay_ms": 9_000}, {"state": State.DEAD}])
-def test_an_attempt_in_flight_that_fails_is_not_tried_again(ledger: Ledger, fields: dict[str, State]) -> None:
+def test_an_attempt_in_flight_that_fails_is_not_tried_again(ledger: Ledger, fields: dict[str, Any]) -> None:
     """It ends as cancelled, whether it would have been tried again or been a dead letter."""
     route(ledger, "ev_1")
     (one,) = lease(ledger)
