@@ -41,7 +41,9 @@ class BreakerTable(Schema):
         1, 10_000, metadata=_about("How many attempts in a row without any answer open the breaker as well.")
     )
     open_for = Duration(
-        _MILLISECOND, _DAY, metadata=_about("How long the destination is left alone; doubled each time it has not helped.")
+        _MILLISECOND,
+        _DAY,
+        metadata=_about("How long the destination is left alone; doubled each time it has not helped."),
     )
     open_cap = Duration(_MILLISECOND, _DAY, metadata=_about("What that time does not exceed."))
 

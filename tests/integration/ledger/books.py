@@ -120,7 +120,9 @@ def check_books(books: Books) -> None:
     _check_whereabouts(books, deliveries)
     _check_leases(books, deliveries)
     _check_events(books, deliveries)
-    for destination in {name for name, _ in deliveries} | set(books.family("lane:")) | {*books.scores("lanes"), *books.scores("slow")}:
+    for destination in (
+        {name for name, _ in deliveries} | set(books.family("lane:")) | {*books.scores("lanes"), *books.scores("slow")}
+    ):
         _check_schedule(books, destination)
         _check_counters(books, deliveries, destination)
     assert len(cast("list[bytes]", books.values.get("wake", []))) <= 1

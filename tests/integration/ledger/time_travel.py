@@ -9,7 +9,12 @@ from outhaul_config import keys
 _SCHEDULES = ("inbox", "lanes", "slow", "drains", "asks")
 _SCHEDULE_FAMILIES = ("lane", "inflight")
 _DUE = 4  # column of a packed delivery
-_MOMENTS = {b"window": (2,), b"breaker": (0, 2), b"arrival": (0,), b"counts": (0,)}  # columns of a destination's packed fields
+_MOMENTS = {
+    b"window": (2,),
+    b"breaker": (0, 2),
+    b"arrival": (0,),
+    b"counts": (0,),
+}  # columns of a destination's packed fields
 
 
 def pass_time(client: redis.Redis, ms: int) -> None:
