@@ -77,7 +77,12 @@ def pack_policy(policy: Policy) -> str:
     """Return the part of a policy that the scripts enforce, as they read it."""
     interval, tolerance = _pacing(policy.rate, policy.burst)
     adaptive = policy.concurrency == "auto"
-    limits = (MOST_IN_FLIGHT if adaptive else policy.concurrency, int(adaptive), f"{interval:.12g}", f"{tolerance:.12g}")
+    limits = (
+        MOST_IN_FLIGHT if adaptive else policy.concurrency,
+        int(adaptive),
+        f"{interval:.12g}",
+        f"{tolerance:.12g}",
+    )
     return " ".join(map(str, (*limits, *_rules(policy.breaker))))
 
 

@@ -8,8 +8,8 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
+from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
     Acceptance,
     Accepted,

@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 
 from integration.ledger.racing import race
-from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, ids, key, lease, route
+from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, key, lease, route
 from integration.ledger.time_travel import pass_a_moment, pass_time
 from outhaul_config.policy import Rate
 from outhaul_ledger.flow import Waiting

@@ -5,6 +5,7 @@ Nothing here depends on how fast the machine is: an endpoint either answers befo
 
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -74,9 +75,9 @@ class Counting(Ledger):
 
     leases = 0
 
-    def lease(self, *arguments: object, **named: object) -> Leased:  # type: ignore[override]
+    def lease(self, *arguments: Any, **named: Any) -> Leased:
         """Lease, and count."""
-        leased = super().lease(*arguments, **named)  # type: ignore[arg-type]
+        leased = super().lease(*arguments, **named)
         self.leases += bool(leased.leases)
         return leased
 

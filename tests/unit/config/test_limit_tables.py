@@ -152,7 +152,7 @@ def test_a_misspelling_leads_to_the_nearest_name(tmp_path: Path, line: str, near
         {"breaker": {"open_for": "0s"}},
         {"breaker": {"open_cap": "2d"}},
         {"rate": "100001/s"},
-        {"rate": "٥/s"},
+        {"rate": "\N{ARABIC-INDIC DIGIT FIVE}/s"},
     ],
 )
 def test_a_value_out_of_range_or_of_the_wrong_type_is_refused(table: dict[str, Any]) -> None:
