@@ -31,8 +31,9 @@ KEYS: dict[str, Key] = {
         "hash",
         _FINISHED,
         "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries), "
-        "`kept` (dead or held ones), `expires`, `cancelled` (when its sender took it back), and `d:<destination>` with "
-        "the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, status, drain, order, reason",
+        "`kept` (dead or held ones), `expires`, `cancelled` (when its sender took it back), and "
+        "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
+        "status, drain, order, reason",
     ),
     "attempts": Key(
         "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
@@ -80,10 +81,11 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, where "
-        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), `probe` (the "
-        "event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the same of the time "
-        "before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
+        "`paused` (reason), `paused_at`; `policy` as configured; how the endpoint does: `window` (limit of the moment, "
+        "where its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), "
+        "`probe` (the event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the "
+        "same of the time before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, "
+        "`cancelled`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

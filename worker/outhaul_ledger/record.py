@@ -81,6 +81,13 @@ class EventRecord:
         reason = self.flows[destination].waiting(delivery.due, self.now)
         return Waiting.DELAYED if reason is Waiting.BACKOFF and not delivery.attempts else reason
 
+    def waiting_until(self, destination: str) -> int | None:
+        """Say until when a delivery waits (Unix ms); None when it does not, or that is open."""
+        delivery = self.deliveries[destination]
+        if delivery.state is not State.PENDING:
+            return None
+        return self.flows[destination].waiting_until(delivery.due, self.now)
+
     @classmethod
     def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
         """Build the record from what the `status` operation answers."""

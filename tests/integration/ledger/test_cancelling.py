@@ -1,5 +1,7 @@
 """Taking an event back: what has not been sent ends, and what has been is told."""
 
+from typing import Any
+
 import pytest
 
 from integration.ledger.scenario import (
