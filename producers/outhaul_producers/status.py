@@ -50,6 +50,7 @@ class DeliveryStatus:
         due_at: when a pending delivery is tried next; None in every other state.
         waiting_for: why a pending delivery is not being tried now: `backoff`, `breaker_open`, `rate_limited`, `paused`,
             `order` or `due`; None in every other state.
+        waiting_until: until when at least, where that is known.
         possible_duplicate: the endpoint may have got it more than once, or will.
         last_status: the last HTTP status, None without an answer.
         last_error: why it is not delivered, None when there is nothing to say.
@@ -62,6 +63,7 @@ class DeliveryStatus:
     attempts: int
     due_at: datetime | None
     waiting_for: str | None
+    waiting_until: datetime | None
     possible_duplicate: bool
     last_status: int | None
     last_error: str | None
@@ -112,7 +114,7 @@ def status_of(record: EventRecord) -> EventStatus:
 
 def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
     lines = [line for line in record.attempts if line["destination"] == delivery.destination]
-    waiting = record.waiting_for(delivery.destination)
+    waiting, until = record.waiting_for(delivery.destination), record.waiting_until(delivery.destination)
     return DeliveryStatus(
         destination=delivery.destination,
         kind=next((line["kind"] for line in lines if "kind" in line), ""),
@@ -120,6 +122,7 @@ def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
         attempts=delivery.attempts,
         due_at=_moment(delivery.due) if delivery.state is State.PENDING else None,
         waiting_for=str(waiting) if waiting else None,
+        waiting_until=None if until is None else _moment(until),
         possible_duplicate=delivery.possible_duplicate,
         last_status=delivery.status or None,
         last_error=None if delivery.state is State.DELIVERED else delivery.reason or None,

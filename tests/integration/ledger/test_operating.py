@@ -5,9 +5,9 @@ import pytest
 from eventually import eventually
 from integration.ledger.scenario import EVER, WORKER, configure, end, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ledger.survey import KeptEntry
 
 
@@ -114,6 +114,7 @@ def test_a_page_is_bounded_by_times_and_tells_what_the_entries_are(ledger: Ledge
 def test_a_replayed_delivery_is_due_at_once_with_a_fresh_retry_budget(ledger: Ledger, state: State) -> None:
     """Its tries start over and its age counts from the replay; its attempts go on being numbered."""
     end(ledger, "ev_1", state=state)
+    pass_time(ledger.client, 1_000)
     assert ledger.replay([("shop", "ev_1")]) == [True]
     (again,) = lease(ledger)
     assert (again.attempt, again.tries) == (2, 1)

@@ -54,7 +54,7 @@ def _waiting(stage: Stage, contender: Contender, events: int) -> Mapping[Metric,
 
 
 def _weigh(stage: Stage, events: int) -> Mapping[Metric, float]:
-    """Take the bodies away to see what they weigh, and then the rest: what a server needs without any is not counted."""
+    """Take the bodies away to see what they weigh, then all the rest; what an empty server needs is not counted."""
     whole = stage.used_memory()
     bodies = stage.client.scan_iter(stem("event", NAMESPACE) + "*", count=CHUNK)
     while names := list(islice(bodies, CHUNK)):
