@@ -48,10 +48,9 @@ class _Graveyard:
 
     def _bury(self, stage: Stage) -> None:
         stage.clear()
-        names = list(self._left)
         events = (small_event(number, EVENT_TYPE) for number in range(self._letters))
         dead = Kept(State.DEAD, "answered 400", 400)
-        attempt_all(self._ledger, events, lambda number: names[number % len(names)], lambda _: dead)
+        attempt_all(self._ledger, events, self._left, lambda _: dead)
         self._buried = True
 
 
