@@ -53,7 +53,9 @@ class RetryTable(Schema):
     max_age = Duration(
         _MILLISECOND,
         _QUARTER,
-        metadata=_about("How long after its acceptance, or its last replay, a delivery is a dead letter."),
+        metadata=_about(
+            "How long after its acceptance, or when it could first be tried (a delay, its turn in an order, a replay), it is dead."
+        ),
     )
     schedule = fields.List(
         Duration(0, _WEEK),
