@@ -56,6 +56,14 @@ KEYS: dict[str, Key] = {
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
     "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
+    "apikey": Key(
+        "apikey:<key>",
+        "hash",
+        "never",
+        "`digest` (SHA-256 of the secret), `label`, `scopes`, `most` requests `per` ms, `created`, `expires` (0: never), "
+        "`free` (when the whole allowance is there again), `used` (last)",
+    ),
+    "apikeys": Key("apikeys", "set", "never", "the ids of all API keys"),
 }
 
 

@@ -8,7 +8,6 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
 from outhaul_ledger.model import (
     Acceptance,
     Accepted,
@@ -22,8 +21,8 @@ from outhaul_ledger.model import (
     State,
     Submission,
 )
-from outhaul_ledger.operations import load
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
+from outhaul_ledger.scripting import Scripts, translated
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
 
 
-class Ledger:
+class Ledger(Scripts):
     """All state of events and deliveries. Thread-safe and fork-safe, as its client is.
 
     Every method raises `LedgerUnavailable` when the server cannot be reached or refuses; all are safe to call again.
@@ -60,11 +59,8 @@ class Ledger:
                 first call asks the server whether it can, one round trip more.
             fsync_timeout: seconds to wait for the disk.
         """
-        self.client = client
-        self.namespace = namespace
+        super().__init__(client, namespace, int(fsync_timeout * 1000) if durability == "fsync" else 0)
         self._retention = str(int(retention * 1000))
-        self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
-        self._can_fsync = False
 
     # producers
 
@@ -74,9 +70,7 @@ class Ledger:
         Raises:
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
-        fsync = self._fsync_ms > 0
-        if fsync and not self._can_fsync:
-            self._ask_for_fsync()
+        fsync = self._must_reach_disk()
         arguments = [part for submission in submissions for part in submission]
         answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
@@ -148,7 +142,7 @@ class Ledger:
         try:
             return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise translated(error) from error
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
@@ -238,37 +232,6 @@ class Ledger:
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
-        operation = load(name)
-        key_names, head = operation.bind(self.namespace)
-        call = (len(key_names), *key_names, *head, *arguments)
-        try:
-            try:
-                return self._send(operation.sha, call, fsync)
-            except redis.exceptions.NoScriptError:
-                self.client.script_load(operation.source)
-                return self._send(operation.sha, call, fsync)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-
-    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
-        if not fsync:
-            return self.client.evalsha(sha, *call)
-        with self.client.pipeline(transaction=False) as pipe:
-            pipe.evalsha(sha, *call)
-            pipe.waitaof(1, 0, self._fsync_ms)
-            answer, synced = pipe.execute()
-        if synced[0] < 1:
-            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
-        return answer
-
-    def _ask_for_fsync(self) -> None:
-        try:
-            self.client.waitaof(1, 0, 1)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-        self._can_fsync = True
-
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
     """Build the ledger that the settings name; connects on first use.
@@ -295,12 +258,3 @@ def _lease(
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [part for pair in pairs for part in pair]
-
-
-def _translate(error: redis.RedisError) -> Exception:
-    refused = isinstance(error, redis.ResponseError) and is_refusal(error)
-    if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
-        return DurabilityMissing(str(error))
-    if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
-    return error
