@@ -1,6 +1,5 @@
 """The HTTP API as gunicorn runs it: `gunicorn outhaul_ops.serving:app` builds one application a process."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,7 +28,7 @@ class SiteDestinations:
             ConfigError: the file is missing or wrong.
         """
         path = self.settings.destinations
-        changed = os.stat(path).st_mtime_ns if path.exists() else 0
+        changed = path.stat().st_mtime_ns if path.exists() else 0
         if self._read is None or self._read[0] != changed:
             self._read = changed, read_destinations(path)
         return self._read[1]
