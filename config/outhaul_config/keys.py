@@ -37,6 +37,9 @@ KEYS: dict[str, Key] = {
     "attempts": Key(
         "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
     ),
+    "events": Key(
+        "events", "sorted set", "never", "all events, expired ones for a while longer; score = when they were accepted"
+    ),
     "inbox": Key("inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"),
     "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
     "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
@@ -56,6 +59,14 @@ KEYS: dict[str, Key] = {
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
     "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
+    "job": Key(
+        "job:<replay>",
+        "hash",
+        "retention after its end",
+        "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
+        "`position`, `ended` (or 0), `token` of who takes a step",
+    ),
+    "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
     "apikey": Key(
         "apikey:<key>",
         "hash",
