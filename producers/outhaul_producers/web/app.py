@@ -12,14 +12,18 @@ from werkzeug.exceptions import HTTPException
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_producers.errors import LedgerUnavailable as NotAnswered
 from outhaul_producers.problems import flattened
+from outhaul_producers.web.dead_letters import routes as dead_letters
+from outhaul_producers.web.deliveries import routes as deliveries
+from outhaul_producers.web.destinations import routes as destinations
 from outhaul_producers.web.event_document import describe_events, own_field
 from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
+from outhaul_producers.web.metrics import routes as metrics
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.services import Services, install
 
-ROUTES: tuple[Routes, ...] = (events, health)
+ROUTES: tuple[Routes, ...] = (events, deliveries, dead_letters, destinations, metrics, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
