@@ -19,6 +19,7 @@ from outhaul_producers.web.event_document import describe_events, own_field
 from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
 from outhaul_producers.web.metrics import routes as metrics
+from outhaul_producers.web.pages import pages
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.services import Services, install
@@ -82,6 +83,7 @@ def create_app(services: Services) -> Flask:
     api.ma_plugin.converter.add_attribute_function(own_field)
     describe_events(api.spec)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    app.register_blueprint(pages)
     for routes in ROUTES:
         api.register_blueprint(routes)
     return app

@@ -1,16 +1,26 @@
 """The OpenAPI document says what the API does, whatever a client sends."""
 
+from typing import Any
+
+import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import load_all_checks
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from integration.ops.graveyard import Graveyard
-from integration.web.caller import Caller, read
+from integration.web.caller import read
+from integration.web.site import application
+from outhaul_ledger.keyring import Allowance, Keyring, Scope
 from outhaul_ledger.ledger import Ledger
+from outhaul_ops.embedded import EmbeddedServer
 
-EXAMPLES = 12
+FEW = settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+# The model of events and a cursor know more rules than a schema can say, a batch is answered event by event, and a query
+# of texts cannot be told from one of other types. What is refused has tests of its own.
+UNSAYABLE = [positive_data_acceptance, negative_data_rejection]
 
 
 def test_the_document_is_of_openapi_3_1_and_names_every_operation(client: FlaskClient, app: Flask) -> None:
@@ -27,15 +37,26 @@ def test_the_document_is_of_openapi_3_1_and_names_every_operation(client: FlaskC
     assert told <= served
 
 
-def test_no_request_breaks_the_contract(app: Flask, caller: Caller, ledger: Ledger) -> None:
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_request_breaks_the_contract(own_server: EmbeddedServer, mode: GenerationMode) -> None:
     """Generated requests, valid and not: no 5xx, no undocumented status, no answer that its schema does not allow."""
-    Graveyard(ledger).dead(3)
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
-    headers = {"Authorization": f"Bearer {caller.key}"}
+    with own_server.client() as connection:
+        ledger = Ledger(connection)
+        Graveyard(ledger).dead(3)
+        _, key = Keyring(connection, ledger.namespace).create("fuzz", Scope, Allowance(1_000_000, 1.0))
+        schema = schemathesis.openapi.from_wsgi("/openapi.json", application(ledger))
+        for found in schema.get_all_operations():
+            fuzz(found.ok(), mode, key)
 
-    @schema.parametrize()
-    @settings(max_examples=EXAMPLES)
-    def check(case):
-        case.call_and_validate(headers=headers)
 
-    raise AssertionError(check)
+def fuzz(operation: Any, mode: GenerationMode, key: str) -> None:
+    """Send generated requests of an operation; one without input has no wrong ones."""
+    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query or operation.path_parameters):
+        return
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(parent=FEW)
+    def hold(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=UNSAYABLE)
+
+    hold()
