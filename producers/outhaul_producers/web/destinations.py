@@ -29,6 +29,9 @@ class DestinationView(Schema):
     configured = fields.Boolean(required=True, metadata=about("Whether the configuration has it."))
     subscribe = fields.List(fields.String(), required=True, metadata=about("The event types it wants."))
     paused = fields.String(required=True, allow_none=True, metadata=about("Why it is paused; null where it is not."))
+    waiting_for = fields.String(
+        required=True, allow_none=True, metadata=about("Why what waits is not being tried; null when nothing waits.")
+    )
     oldest_due = fields.String(required=True, allow_none=True, metadata=about("When what waits longest was due."))
     waiting = fields.Integer(required=True, metadata=about("Deliveries that wait."))
     in_flight = fields.Integer(required=True, metadata=about("Deliveries that are being attempted."))
@@ -100,7 +103,7 @@ def pause(order: Mapping[str, Any], name: str) -> Answer:
 def resume(name: str) -> Answer:
     """Let a destination's deliveries go on."""
     _require_known(name)
-    return {"destination": name, "paused": False, "was_paused": services().ledger.resume(name)}
+    return {"destination": name, "paused": False, "was_paused": services().ledger.resume(name).paused}
 
 
 def _require_known(name: str) -> Standing | None:
@@ -121,6 +124,7 @@ def _told(name: str, configured: Mapping[str, Destination], survey: Survey) -> d
         "configured": destination is not None,
         "subscribe": list(destination.subscribe) if destination else [],
         "paused": redact(standing.paused) or None if standing else None,
+        "waiting_for": standing and standing.waiting_for(survey.now),
         "oldest_due": None if oldest_due is None else rfc3339(oldest_due),
         **{count: getattr(standing, count, 0) for count in _COUNTS},
     }
