@@ -6,8 +6,10 @@ from typing import Any
 from flask import Flask
 
 from outhaul_config.destinations import Destination
+from outhaul_config.sources import Source
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
+from outhaul_producers.receive import Fetched, SourceUnavailable
 from outhaul_producers.web.app import create_app
 from outhaul_producers.web.services import Services
 
@@ -19,13 +21,23 @@ class Site:
         self.configured: dict[str, Destination] = {
             "shop-hooks": Destination("shop-hooks", "webhook", ("order.*", "custom.*"))
         }
+        self.senders: dict[str, Source] = {}
 
     def destinations(self) -> Mapping[str, Destination]:
         """What is configured."""
         return self.configured
 
+    def sources(self) -> Mapping[str, Source]:
+        """Who may send webhooks."""
+        return self.senders
+
+
+def nowhere(url: str, *, allow_private_addresses: bool) -> Fetched:
+    """Fetch nothing."""
+    raise SourceUnavailable(f"expected no request, got one for {url}")
+
 
 def application(ledger: Ledger, site: Site | None = None, **options: Any) -> Flask:
     """The API on a ledger, with its keys on the same server; `options` are further services."""
     keyring = Keyring(ledger.client, ledger.namespace)
-    return create_app(Services(ledger, keyring, site or Site(), **{"source": "/shops/main", **options}))
+    return create_app(Services(ledger, keyring, site or Site(), **{"source": "/shops/main", "fetch": nowhere, **options}))
