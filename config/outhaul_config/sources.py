@@ -91,7 +91,7 @@ def decoded_key(written: str) -> tuple[str, bytes]:
 
 
 def _networks(value: Any) -> tuple[Network, ...]:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
         raise ValueError
     return tuple(ip_network(each) for each in value)
 

@@ -20,12 +20,13 @@ from outhaul_ops.child import Child, running
 from outhaul_ops.embedded import EmbeddedServer, ServerMissing, free_port
 from outhaul_ops.exits import Failure
 from outhaul_ops.interruption import Interruption
-from outhaul_ops.output import plain
+from outhaul_ops.output import counted, plain
 
 START_SECONDS = 60.0
 END_SECONDS = 35.0
 _LOOK_SECONDS = 0.05
 _STEP_WIDTH = 13
+_EXAMPLE = '{"type": "custom.hello", "properties": {"from": "curl"}}'
 _NO_DESTINATIONS = "# Where events go, one table [destinations.<name>] each; `outhaul up` reads it when it starts.\n"
 
 
@@ -184,7 +185,7 @@ def address_of(bind: str) -> tuple[str, int]:
 def _explain(plan: Plan, started: _Running) -> None:
     host, port = address_of(started.settings.api_bind)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    _say("worker", f"{plan.workers} processes, its log in {plan.folder / 'worker.log'}")
+    _say("worker", f"{counted(plan.workers, 'process', 'processes')}, its log in {plan.folder / 'worker.log'}")
     _say("API", f"{url}, documentation at {url}/docs, its log in {plan.folder / 'api.log'}")
     _say("destinations", str(started.settings.destinations))
     key = _first_key(started.ledger)

@@ -40,4 +40,6 @@ def nowhere(url: str, *, allow_private_addresses: bool) -> Fetched:
 def application(ledger: Ledger, site: Site | None = None, **options: Any) -> Flask:
     """The API on a ledger, with its keys on the same server; `options` are further services."""
     keyring = Keyring(ledger.client, ledger.namespace)
-    return create_app(Services(ledger, keyring, site or Site(), **{"source": "/shops/main", "fetch": nowhere, **options}))
+    return create_app(
+        Services(ledger, keyring, site or Site(), **{"source": "/shops/main", "fetch": nowhere, **options})
+    )
