@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from outhaul_producers.cloudevents import from_cloudevent, is_json
 from outhaul_producers.errors import InvalidEvent
@@ -65,9 +65,14 @@ def read_body(asked: Request) -> bytes:
         werkzeug.exceptions.RequestEntityTooLarge: it is over the limit.
     """
     try:
-        return asked.get_data(cache=False)
+        body = asked.get_data(cache=False)
     except ClientDisconnected:
         raise Problem("too-slow", headers={"Connection": "close"}) from None
+    limit = asked.max_content_length
+    # Of a body in chunks Werkzeug gives what fits into the limit, and does not say that there is more.
+    if asked.content_length is None and limit is not None and len(body) >= limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def parsed(body: bytes) -> Any:
