@@ -1,13 +1,12 @@
 """The API as it runs: real processes under gunicorn, real clients, and what happens when they misbehave or die."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from acceptance.site import Site
 from eventually import eventually
 from integration.ops.graveyard import Graveyard
 from outhaul_ledger.model import State
-from outhaul_ops.embedded import end_with_parent, free_port
+from outhaul_ops.embedded import EmbeddedServer, end_with_parent, free_port
 from receiver import Receiver
 
 JSON = ("-H", "Content-Type: application/json")
@@ -54,29 +53,10 @@ def closed(connection: socket.socket) -> bytes | None:
     return None
 
 
-def test_an_event_goes_from_curl_to_its_receiver(site: Site, receiver: Receiver) -> None:
-    """Handed over by HTTP, delivered by a worker, looked at by HTTP; a lost event would show in none of these."""
-    site.destination("shop-hooks", receiver.url)
-    site.start_worker(concurrency=1)
-    with running_api(site) as api:
-        event = {"type": "custom.ping", "id": "ev_from_curl", "properties": {"n": 1}}
-        assert api.curl("/v1/events", *JSON, "--data-binary", "@-", given=json.dumps(event).encode())[0] == 202
-        lines = b"".join(json.dumps({**event, "id": f"ev_{n:03d}"}).encode() + b"\n" for n in range(200))
-        status, told = api.curl(
-            "/v1/events", "-H", "Content-Type: application/x-ndjson", "--data-binary", "@-", given=lines
-        )
-        assert (status, told["accepted"]) == (207, 200)
-        eventually(lambda: site.finished("shop-hooks", 201), within=20)
-        status, shown = api.curl("/v1/events/ev_from_curl")
-        (delivery,) = shown["deliveries"]
-        assert (status, delivery["state"], delivery["kind"]) == (200, "delivered", "webhook")
-        assert len(api.curl("/v1/deliveries?state=delivered&limit=500")[1]["deliveries"]) == 201
-
-
 def test_slow_endless_and_huge_requests_keep_nobody_out(site: Site, connections: ExitStack) -> None:
     """More connections than threads, each sending its request too slowly, are given up; too much is refused."""
     with running_api(
-        site, OUTHAUL_API_REQUEST_TIMEOUT="1s", OUTHAUL_API_WORKERS="1", OUTHAUL_API_LARGEST_BODY="2048"
+        site, OUTHAUL_API_REQUEST_TIMEOUT="2s", OUTHAUL_API_WORKERS="1", OUTHAUL_API_LARGEST_BODY="2048"
     ) as api:
         slow = [connect(connections, api, b"POST /v1/events HTTP/1.1\r\nX: ") for _ in range(4)]
         slow += [connect(connections, api, head(api, "Content-Length: 1000") + b"{") for _ in range(4)]
@@ -97,6 +77,29 @@ def test_slow_endless_and_huge_requests_keep_nobody_out(site: Site, connections:
         smuggled = head(api, "Content-Length: 10", "Transfer-Encoding: chunked") + b"0\r\n\r\n"
         answer = connect(connections, api, smuggled)
         eventually(lambda: closed(answer) is not None, within=10)
+        stop_in_the_midst_of_a_request(api, connections)
+    assert site.ledger().status("ev_late") is not None
+
+
+def stop_in_the_midst_of_a_request(api: Api, connections: ExitStack) -> None:
+    """A process that is killed is replaced; SIGTERM lets a request under way end, and the API leaves with 0."""
+    (child,) = Path(f"/proc/{api.process.pid}/task/{api.process.pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+
+    def served() -> bool:
+        done = subprocess.run(["curl", "-s", f"{api.url}/livez"], capture_output=True, check=False, timeout=10)
+        return done.stdout == b'{"status":"alive"}'
+
+    eventually(served, within=20)
+    body = b'{"type": "custom.ping", "id": "ev_late"}'
+    under_way = connect(connections, api, head(api, f"Content-Length: {len(body)}", "Connection: close") + body[:5])
+    eventually(lambda: api.curl("/v1/destinations")[0] == 200, within=5)
+    api.process.send_signal(signal.SIGTERM)
+    under_way.sendall(body[5:])
+    under_way.settimeout(20)
+    assert under_way.recv(4096).startswith(b"HTTP/1.1 202")
+    assert api.process.wait(40) == 0
+    assert b"Traceback" not in api.log.read_bytes()
 
 
 def test_a_replay_survives_the_death_of_every_process_of_the_api(site: Site) -> None:
@@ -121,56 +124,48 @@ def test_a_replay_survives_the_death_of_every_process_of_the_api(site: Site) -> 
     assert {each for each, state in graveyard.states(ids).items() if state is State.PENDING} == set(ids) - first
 
 
-def test_the_api_ends_gracefully_and_replaces_what_dies(site: Site, connections: ExitStack) -> None:
-    """A killed process is replaced; SIGTERM lets a request under way end and leaves with 0."""
-    with running_api(site, OUTHAUL_API_WORKERS="1") as api:
-        (child,) = Path(f"/proc/{api.process.pid}/task/{api.process.pid}/children").read_text().split()
-        os.kill(int(child), signal.SIGKILL)
+def test_up_runs_everything_and_finds_its_data_again(tmp_path: Path, receiver: Receiver) -> None:
+    """One command takes events from curl and delivers them; started again, it still knows what became of them."""
+    site = Site(tmp_path, EmbeddedServer(tmp_path / "unused"))
+    site.destination("shop-hooks", receiver.url)
+    site.write_destinations()
+    with running_up(tmp_path, "first") as api:
+        lines = b"".join(b'{"type": "custom.ping", "id": "ev_%03d"}\n' % number for number in range(200))
+        ndjson = ("-H", "Content-Type: application/x-ndjson", "--data-binary", "@-")
+        status, told = api.curl("/v1/events", *ndjson, given=lines)
+        assert (status, told["accepted"]) == (207, 200)
+        delivered = "/v1/deliveries?state=delivered&limit=500"
+        eventually(lambda: len(api.curl(delivered)[1]["deliveries"]) == 200, within=30, every=0.2)
+        key = api.key
+    with running_up(tmp_path, "second") as api:
+        assert api.key == ""
+        api.key = key
+        assert api.curl("/v1/events", *ndjson, given=lines)[1]["duplicates"] == 200
+        (delivery,) = api.curl("/v1/events/ev_007")[1]["deliveries"]
+        assert (delivery["state"], delivery["kind"]) == ("delivered", "webhook")
+    assert len(receiver.requests) == 200
 
-        def served() -> bool:
-            done = subprocess.run(["curl", "-s", f"{api.url}/livez"], capture_output=True, check=False, timeout=10)
-            return done.stdout == b'{"status":"alive"}'
 
-        eventually(served, within=20)
-        body = b'{"type": "custom.ping", "id": "ev_late"}'
-        under_way = connect(connections, api, head(api, f"Content-Length: {len(body)}", "Connection: close") + body[:5])
-        eventually(lambda: api.curl("/v1/destinations")[0] == 200, within=5)
-        api.process.send_signal(signal.SIGTERM)
-        under_way.sendall(body[5:])
-        under_way.settimeout(20)
-        assert under_way.recv(4096).startswith(b"HTTP/1.1 202")
-        assert api.process.wait(40) == 0
-        assert b"Traceback" not in api.log.read_bytes()
-    assert site.ledger().status("ev_late") is not None
-
-
-def test_up_runs_everything_and_finds_its_data_again(tmp_path: Path) -> None:
-    """One command serves an event from curl to its end; stopped and started again, the event and the key are there."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OUTHAUL_")}
-    port = free_port()
+@contextmanager
+def running_up(folder: Path, name: str) -> Iterator[Api]:
+    """Run `outhaul up` in a folder until it says how to use it; ended by Ctrl-C, it leaves with 130."""
+    port, log = free_port(), folder / f"{name}.log"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("OUTHAUL_")}
     environment |= {"OUTHAUL_API_BIND": f"127.0.0.1:{port}", "OUTHAUL_API_WORKERS": "1"}
-    key = ""
-    for turn in range(2):
-        log = tmp_path / f"up-{turn}.log"
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "outhaul_ops", "up", "--workers", "1"],
-                cwd=tmp_path,
-                env=environment,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,
-                preexec_fn=end_with_parent,
-            )
-        try:
-            eventually(lambda log=log: b"Ctrl-C ends" in log.read_bytes(), within=60, what=str(log))  # type: ignore[misc]
-            said = log.read_text()
-            key = key or next(word for word in said.split() if word.startswith("ohk_"))
-            api = Api(process, port, key, log)
-            event = '{"type": "custom.hello", "id": "ev_hello"}'
-            assert api.curl("/v1/events", *JSON, "-d", event)[0] == (202 if turn == 0 else 200)
-            eventually(lambda api=api: api.curl("/v1/events/ev_hello")[1]["routed"], within=20)  # type: ignore[misc]
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130, log.read_text()
-        assert ("ohk_" in said.partition("Hand an event over")[0]) is (turn == 0)
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "outhaul_ops", "up", "--workers", "1"],
+            cwd=folder,
+            env=environment,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+    try:
+        eventually(lambda: b"Ctrl-C ends" in log.read_bytes() or process.poll() is not None, within=60, what=str(log))
+        words = log.read_text().partition("Hand an event over")[0].split()
+        yield Api(process, port, next((word for word in words if word.startswith("ohk_")), ""), log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130, log.read_text()
