@@ -22,6 +22,7 @@ from outhaul_producers.web.metrics import routes as metrics
 from outhaul_producers.web.pages import pages
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
+from outhaul_producers.web.schemas import ProblemDocument
 from outhaul_producers.web.services import Services, install
 from outhaul_producers.web.webhooks import routes as sources
 
@@ -58,6 +59,9 @@ class _App(Flask):
 
 class _Api(Api):  # type: ignore[misc] # the package ships no types
     """The OpenAPI document; errors are ours."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = ProblemDocument
 
     def _register_error_handlers(self) -> None:
         """Register none: problem details have their own shape."""

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ["celery", "kombu", "billiard", "requests", "sentry_sdk", "outhaul_worker", "outhaul_ops", "urllib3", "rich"]
+HEAVY = ["celery", "kombu", "billiard", "requests", "sentry_sdk", "outhaul_worker", "outhaul_ops", "urllib3", "rich", "flask", "flask_smorest", "gunicorn"]
 
 
 def test_importing_the_package_imports_neither_celery_nor_destinations() -> None:
