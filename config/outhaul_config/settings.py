@@ -181,8 +181,8 @@ class Settings:
         metadata=_about(
             "OUTHAUL_WINDOW",
             lambda **kwargs: whole(1, 5_000, **kwargs),
-            "The most requests one worker process has in flight to destinations that answer quickly; as many again may be"
-            " under way to those that are slow, fail to answer, or are new.",
+            "The most requests one worker process has in flight to destinations that answer quickly; as many again may"
+            " be under way to those that are slow, fail to answer, or are new.",
         ),
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = field(
@@ -299,6 +299,8 @@ def shown(setting: Field[Any], value: Any) -> str:
     """Write a setting's value as a person would, passwords in addresses and secrets masked."""
     if isinstance(setting.metadata["make"](), Duration):
         return format_duration(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return mask_credentials(str(value)) if value else ""
 
 
