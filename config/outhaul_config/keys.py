@@ -38,6 +38,9 @@ KEYS: dict[str, Key] = {
     "attempts": Key(
         "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
     ),
+    "events": Key(
+        "events", "sorted set", "never", "all events, expired ones for a while longer; score = when they were accepted"
+    ),
     "sequence": Key(
         "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
     ),
@@ -93,6 +96,22 @@ KEYS: dict[str, Key] = {
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
     "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
+    "job": Key(
+        "job:<replay>",
+        "hash",
+        "retention after its end",
+        "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
+        "`position`, `ended` (or 0), `token` of who takes a step",
+    ),
+    "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
+    "apikey": Key(
+        "apikey:<key>",
+        "hash",
+        "never",
+        "`digest` (SHA-256 of the secret), `label`, `scopes`, `most` requests `per` ms, `created`, `expires` (or 0), "
+        "`free` (when the allowance is whole again), `used` (last)",
+    ),
+    "apikeys": Key("apikeys", "set", "never", "the ids of all API keys"),
 }
 
 

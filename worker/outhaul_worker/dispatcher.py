@@ -71,6 +71,7 @@ class Dispatcher(threading.Thread):
         self._send, self._terminate = send, terminate
         self._ending = threading.Event()
         self._recover_at = self._expire_at = 0.0
+        self._swept = 0
         self._away = True
 
     def run(self) -> None:
@@ -127,6 +128,7 @@ class Dispatcher(threading.Thread):
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._swept = self._ledger.sweep(self._swept).place
 
     def _expire(self) -> None:
         """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""

@@ -1,14 +1,12 @@
 """The scripts say of themselves what is true, and Python offers all of them."""
 
 import ast
-import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from outhaul_config import keys
-from outhaul_ledger import ledger
 from outhaul_ledger.model import State
 from outhaul_ledger.operations import FOLDER, load, names, read_header
 
@@ -16,8 +14,9 @@ LABELS = ["KEYS", "STATES", "ARGV", "Returns", "Touches", "Uses"]
 
 
 def offered() -> set[str]:
-    """Which operations the Python face runs."""
-    calls = (node for node in ast.walk(ast.parse(inspect.getsource(ledger))) if isinstance(node, ast.Call))
+    """Which operations the Python faces run."""
+    sources = [path.read_text() for path in FOLDER.parent.glob("*.py")]
+    calls = (node for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
     runs = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "_run")
     return {str(call.args[0].value) for call in runs if isinstance(call.args[0], ast.Constant)}
 
