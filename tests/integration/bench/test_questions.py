@@ -70,7 +70,7 @@ def test_one_event_is_fanned_out_to_all_destinations() -> None:
 
 
 def test_what_the_server_keeps_is_weighed_without_the_bodies() -> None:
-    """A body weighs about what the event does; what else is kept of a finished delivery is more than of a waiting one."""
+    """A body weighs about what the event does; what else is kept of a finished one is more than of a waiting one."""
     document = answer("memory", "--events", "200")
     finished, waiting = (values(document, name) for name in (memory.FINISHED, memory.WAITING))
     assert 2048 < finished["body"] < 3000
