@@ -111,7 +111,7 @@ def status_of(record: EventRecord) -> EventStatus:
 
 
 def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
-    lines = [line for line in record.attempts if line["destination"] == delivery.destination]
+    lines = record.logs.get(delivery.destination, ())
     waiting = record.waiting_for(delivery.destination)
     return DeliveryStatus(
         destination=delivery.destination,

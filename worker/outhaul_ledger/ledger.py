@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from outhaul_ledger.model import (
     Accepted,
     Dispatch,
     Inbound,
+    Intake,
     Lease,
     Leased,
     Recovered,
@@ -32,6 +33,7 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
 
 
 class Ledger(Scripts):
@@ -77,7 +79,7 @@ class Ledger(Scripts):
 
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
-        return EventRecord.read(event_id, self._run("status", event_id))
+        return EventRecord.read(event_id, list(self._pages("status", event_id)))
 
     # drains
 
@@ -89,14 +91,23 @@ class Ledger(Scripts):
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
+    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
         """Lease up to `most` accepted events for routing."""
-        flat = self._run("lease_inbox", drain, most, lease_ms)
-        return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
+        version, events = self._run("lease_inbox", drain, most, lease_ms)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
 
-    def fan_out(self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]]) -> list[bool]:
-        """Give each event its deliveries; False where that had been done before."""
-        arguments: list[Any] = [drain, self._retention]
+    def fan_out(
+        self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]], *, more_within: int | None = None
+    ) -> list[bool]:
+        """Give each event its deliveries; False where that had been done before.
+
+        Args:
+            drain: whose lease of the inbox it is.
+            routes: `(event id, routes)`.
+            more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
+                fan-out begins anew with another drain, which gives nothing twice.
+        """
+        arguments: list[Any] = [drain, self._retention, "" if more_within is None else more_within]
         for event_id, destinations in routes:
             arguments += [event_id, len(destinations)]
             for route in destinations:
@@ -183,10 +194,10 @@ class Ledger(Scripts):
             for event_id, at, kind, packed in rows
         ]
 
-    def contents(self, event_ids: Sequence[str]) -> list[Contents]:
-        """Read bodies and attempt logs, one answer per id, in order; an unknown event has an empty body."""
-        answer = self._run("contents", *event_ids)
-        return [Contents.read(body, lines) for body, lines in answer]
+    def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
+        """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
+        answer = self._run("contents", *_flat(deliveries))
+        return [Contents.read(pair[0], *read) for pair, read in zip(deliveries, answer, strict=True)]
 
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
@@ -224,13 +235,20 @@ class Ledger(Scripts):
 
     def survey(self) -> Survey:
         """Read how every destination stands."""
-        return Survey.read(self._run("survey"))
+        return Survey.read(list(self._pages("survey")))
 
     def workers(self) -> dict[str, WorkerStanding]:
         """Read which workers are known and when each last beat, by name; the dead disappear after a while."""
         now, *pairs = self._run("workers")
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
+
+    def _pages(self, name: str, *arguments: Any) -> Iterator[list[Any]]:
+        cursor: Any = "0"
+        while cursor not in (b"0", b""):
+            page = self._run(name, *arguments, cursor, PAGE)
+            cursor = page[1]
+            yield page
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:

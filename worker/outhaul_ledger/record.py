@@ -1,5 +1,6 @@
 """An event's record as the ledger keeps it, read into values."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -44,22 +45,25 @@ class DeliveryRecord:
         return cls(destination, State(state), *numbers, duplicate == "1", int(status), drain, reason)
 
 
+AttemptLines = tuple[dict[str, Any], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What was accepted of an event, as canonical JSON bytes, and its attempt lines, oldest first."""
+    """What was accepted of an event, as canonical JSON bytes, and a delivery's attempt lines, oldest first."""
 
     body: bytes
-    attempts: tuple[dict[str, Any], ...]
+    attempts: AttemptLines
 
     @classmethod
-    def read(cls, body: bytes, lines: list[bytes]) -> "Contents":
-        """Read what the `contents` operation answers for one event."""
-        return cls(body, _read_attempts(lines))
+    def read(cls, destination: str, body: bytes, log: bytes) -> "Contents":
+        """Read what the `contents` operation answers for one delivery."""
+        return cls(body, _read_attempts(destination, log))
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations."""
+    """All the ledger knows of one event: deliveries and attempt lines (oldest first) by destination, paused ones."""
 
     event_id: str
     type: str
@@ -67,9 +71,14 @@ class EventRecord:
     accepted_at: int
     fanned_out: bool
     deliveries: dict[str, DeliveryRecord]
-    attempts: tuple[dict[str, Any], ...]
+    logs: dict[str, AttemptLines]
     paused: frozenset[str]
     now: int
+
+    @property
+    def attempts(self) -> AttemptLines:
+        """The attempt lines of all deliveries, one destination's after the other's."""
+        return tuple(line for log in self.logs.values() for line in log)
 
     def waiting_for(self, destination: str) -> Waiting | None:
         """Say why a delivery waits; None when it does not."""
@@ -81,29 +90,35 @@ class EventRecord:
         return Waiting.BACKOFF if delivery.due > self.now else Waiting.DUE
 
     @classmethod
-    def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
-        """Build the record from what the `status` operation answers."""
-        if not answer:
+    def read(cls, event_id: str, pages: Sequence[list[Any]]) -> "EventRecord | None":
+        """Build the record from the pages that the `status` operation answers."""
+        fields = {name.decode(): value for page in pages for name, value in _pairs(page[3])}
+        if not fields:
             return None
-        now, pairs, lines, paused = answer
-        fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
         deliveries = {
             name[2:]: DeliveryRecord.unpack(name[2:], packed)
             for name, packed in sorted(fields.items())
             if name.startswith("d:")
         }
+        logs = {name.decode(): log for page in pages for name, log in _pairs(page[4])}
         return cls(
             event_id,
             fields["type"].decode(),
             fields["source"].decode(),
             int(fields["at"]),
-            "open" in fields,
+            not pages[-1][2],
             deliveries,
-            _read_attempts(lines),
-            frozenset(name.decode() for name in paused),
-            now,
+            {name: _read_attempts(name, logs[name]) for name in sorted(logs)},
+            frozenset(name.decode() for page in pages for name in page[5]),
+            pages[-1][0],
         )
 
 
-def _read_attempts(lines: list[bytes]) -> tuple[dict[str, Any], ...]:
-    return tuple(orjson.loads(line.partition(b" ")[2]) for line in lines)
+def _pairs(flat: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _read_attempts(destination: str, log: bytes) -> AttemptLines:
+    # Half of a short line's bytes would go for what is known or false.
+    known = {"destination": destination, "possible_duplicate": False}
+    return tuple({**known, **orjson.loads(line)} for line in log.split(b"\n") if line)

@@ -71,6 +71,19 @@ class PlainLedger:
         self.inbox_leases.get(drain, set()).discard(event_id)
         if self.inbox.pop(event_id, None) is None:
             return False
+        self._route(event_id, routes)
+        return True
+
+    def fan_out_chunk(self, drain: str, event_id: str, routes: Sequence[Route], ticks: int) -> bool:
+        """Give an event of the inbox some of its deliveries."""
+        if event_id not in self.inbox:
+            self.inbox_leases.get(drain, set()).discard(event_id)
+            return False
+        self._route(event_id, routes)
+        self.inbox[event_id] = self.tick + ticks
+        return True
+
+    def _route(self, event_id: str, routes: Sequence[Route]) -> None:
         for route in routes:
             if (route.destination, event_id) in self.deliveries:
                 continue
@@ -79,7 +92,6 @@ class PlainLedger:
             self.tally[route.destination, "fanned"] += 1
             if route.skipped:
                 self._end(delivery, State.SKIPPED)
-        return True
 
     def of(self, destination: str, *states: State) -> list[PlainDelivery]:
         """A destination's deliveries in one of the states."""

@@ -20,6 +20,7 @@ from integration.ledger.time_travel import pass_time
 from outhaul_config.keys import KEYS, prefix
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import State
+from outhaul_ledger.subscribing import SubscriptionLedger
 
 SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b"list", "string": b"string"}
 
@@ -37,6 +38,25 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.pause("mail", "maintenance")
     ledger.dispatch(WORKER, 2)
     ledger.open_replay("filter")
+    live_with_subscriptions(SubscriptionLedger(ledger.client), ledger)
+
+
+def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
+    """Have one subscription that was stopped and one that is leaving, and a document that went out."""
+    for name in ("sub.gone", "sub.stays"):
+        subscriptions.subscribe(name, b"{}", identity=name, limit=4, patience=1.0)
+    route(ledger, "ev_sub", to=("sub.gone", "sub.stays"))
+    for one in lease(ledger):
+        if one.destination == "sub.stays":
+            settle(ledger, outcome(one, State.PENDING, delay_ms=LEASE_MS, pause="gone"))
+    subscriptions.unsubscribe("sub.gone")
+    subscriptions.keep_document("EV1", b"{}", lasts=60.0)
+
+
+def leave_subscriptions(subscriptions: SubscriptionLedger) -> None:
+    """End what was begun there."""
+    subscriptions.unsubscribe("sub.stays")
+    subscriptions.tidy("0", parking=60.0)
 
 
 def test_every_key_on_the_server_is_a_row_of_the_table_with_its_type_and_expiry(ledger: Ledger) -> None:
@@ -68,10 +88,11 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     live_through_everything(ledger)
     pass_time(ledger.client, max(LEASE_MS, SILENCE_MS) + 1)
     ledger.recover()
-    inbound = ledger.lease_inbox("last", 100, LEASE_MS)
+    inbound = ledger.lease_inbox("last", 100, LEASE_MS).events
     ledger.fan_out("last", [(one.event_id, []) for one in inbound])
     settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
     ledger.discard([("shop", "ev_dead"), ("shop", "ev_held")])
+    leave_subscriptions(SubscriptionLedger(ledger.client))
     ledger.close_replay("filter")
     ledger.resume("mail")
     ledger.retire("last")
@@ -81,4 +102,5 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
         if ledger.client.pttl(name) >= 0:
             ledger.client.delete(name)
     left = set(cast("list[bytes]", ledger.client.keys()))
-    assert left == {key(name).encode() for name in ("destinations", "workers")} | {key("destination", "shop").encode()}
+    remembered = ("destinations", "workers", "edition", "changes", "departed")
+    assert left == {key(name).encode() for name in remembered} | {key("destination", "shop").encode()}

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Lease accepted events for routing. An event whose lease ends without a fan-out is simply leased again.
--- KEYS: event inbox leases drains
+-- KEYS: event record inbox leases drains edition
 -- STATES:
 -- ARGV: drain, most events, lease in ms
--- Returns: {id, body, id, body, ...}
--- Touches: inbox leases:<drain> drains event:<id>
+-- Returns: {version of the subscriptions, per event {id, accepted_at, body}}
+-- Touches: inbox leases:<drain> drains event:<id> record:<id> edition
 -- Uses: bind clock
 local drain, most, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
@@ -13,7 +13,6 @@ local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.inbox, '-inf', now, 'LIMIT', 0, most)) do
   redis.call('ZADD', keys.inbox, now + lease, id)
   redis.call('SADD', keys.leases .. drain, ' ' .. id)
-  found[#found + 1] = id
-  found[#found + 1] = redis.call('GET', keys.event .. id) or ''
+  found[#found + 1] = { id, redis.call('HGET', keys.record .. id, 'at') or '0', redis.call('GET', keys.event .. id) or '' }
 end
-return found
+return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found }

@@ -8,6 +8,7 @@
 -- Uses: bind clock lanes
 local destination = ARGV[FIRST]
 local was = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
+redis.call('HDEL', keys.destination .. destination, 'failing_since')
 schedule_lane(keys, destination, clock())
 if redis.call('LLEN', keys.wake) == 0 then
   redis.call('LPUSH', keys.wake, '1')

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
 -- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
--- KEYS: event record attempts lane lanes inflight dead held destination leases
+-- KEYS: event record attempts lane lanes inflight dead held destination leases disabled
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
 --       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
--- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id>
--- Uses: bind clock delivery lanes finish attempts
+-- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id> disabled
+-- Uses: bind clock delivery lanes finish attempts subscribed disable
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
 local outcomes, answers, touched = {}, {}, {}
@@ -28,7 +28,7 @@ local function log_stale(outcome)
   local rest = string.sub(outcome.line, 2)
   local line = '{"stale":true' .. (rest == '}' and '' or ',') .. rest
   local log = keys.attempts .. outcome.id
-  if not redis.call('LPOS', log, outcome.destination .. ' ' .. line) then
+  if not is_logged(keys, outcome.id, outcome.destination, line) then
     log_attempt(keys, outcome.id, outcome.destination, line, cap)
   end
   local moment = redis.call('PEXPIRETIME', keys.record .. outcome.id)
@@ -85,9 +85,9 @@ local function settle(outcome)
   log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome)
   if outcome.pause ~= '' then
-    redis.call('HSET', keys.destination .. outcome.destination, 'paused', outcome.pause, 'paused_at', stamp(now))
+    disable(keys, outcome.destination, outcome.pause, now)
   end
-  touched[outcome.destination] = true
+  touched[outcome.destination] = touched[outcome.destination] == states.delivered and states.delivered or outcome.state
   return 1
 end
 
@@ -98,7 +98,10 @@ end
 for _, outcome in ipairs(outcomes) do
   answers[#answers + 1] = settle(outcome)
 end
-for destination in pairs(touched) do
+for destination, fortune in pairs(touched) do
+  if is_subscription(destination) and (fortune == states.delivered or fortune == states.pending or fortune == states.dead) then
+    note_fortune(keys, destination, fortune == states.delivered, now)
+  end
   schedule_lane(keys, destination, now)
 end
 return answers

@@ -1,21 +1,26 @@
 #!lua flags=no-writes
--- Read all there is of one event.
--- KEYS: record attempts destination
+-- Read all there is of one event, in pages, as it may have many deliveries.
+-- KEYS: record attempts inbox destination
 -- STATES:
--- ARGV: id
--- Returns: {now, record as field, value, ..., attempt lines, paused destinations}; nothing for an unknown event
--- Touches: record:<id> attempts:<id> destination:<d>
+-- ARGV: id, cursor ('0' at first), fields to look at
+-- Returns: {now, next cursor ('0': that was all), 1 while it is not routed yet, record as field, value, ..., attempt logs as
+--          destination, JSON lines, ..., paused destinations}; the record is empty for an unknown event
+-- Touches: record:<id> attempts:<id> inbox destination:<d>
 -- Uses: bind clock
 local id = ARGV[FIRST]
-local record = redis.call('HGETALL', keys.record .. id)
-if #record == 0 then
-  return {}
-end
-local paused = {}
+local page = redis.call('HSCAN', keys.record .. id, ARGV[FIRST + 1], 'COUNT', ARGV[FIRST + 2])
+local record, logs, paused = page[2], {}, {}
 for i = 1, #record, 2 do
   local destination = string.match(record[i], '^d:(.+)$')
-  if destination and redis.call('HEXISTS', keys.destination .. destination, 'paused') == 1 then
-    paused[#paused + 1] = destination
+  if destination then
+    local log = redis.call('HGET', keys.attempts .. id, destination)
+    if log then
+      logs[#logs + 1], logs[#logs + 2] = destination, log
+    end
+    if redis.call('HEXISTS', keys.destination .. destination, 'paused') == 1 then
+      paused[#paused + 1] = destination
+    end
   end
 end
-return { math.floor(clock()), record, redis.call('LRANGE', keys.attempts .. id, 0, -1), paused }
+local unrouted = redis.call('ZSCORE', keys.inbox, id) and 1 or 0
+return { math.floor(clock()), page[1], unrouted, record, logs, paused }

@@ -1,9 +1,9 @@
 #!lua flags=no-writes
--- Read how every destination stands.
+-- Read how the destinations stand, in pages, as there may be many.
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
--- ARGV: none
--- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
+-- ARGV: cursor ('0' at first), destinations to look at
+-- Returns: {now, next cursor ('0': that was all), per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
 -- Uses: bind clock
 local now = math.floor(clock())
@@ -20,7 +20,8 @@ local function oldest_due(name, in_flight)
   return -1
 end
 
-for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
+local page = redis.call('SSCAN', keys.destinations, ARGV[FIRST], 'COUNT', ARGV[FIRST + 1])
+for _, name in ipairs(page[2]) do
   local in_flight = redis.call('ZCARD', keys.inflight .. name)
   rows[#rows + 1] = {
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
@@ -28,4 +29,4 @@ for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
     oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
   }
 end
-return { now, rows }
+return { now, page[1], rows }

@@ -19,7 +19,7 @@ local function lose_lease(keys, states, destination, id, delivery, now, poison, 
   end
   redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
   local line = cjson.encode({
-    destination = destination, attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
+    attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
     outcome = poisoned and states.dead or 'retry', possible_duplicate = was_duplicate,
   })
   log_attempt(keys, id, destination, line, cap)
