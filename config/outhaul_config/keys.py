@@ -79,8 +79,8 @@ KEYS: dict[str, Key] = {
         "apikey:<key>",
         "hash",
         "never",
-        "`digest` (SHA-256 of the secret), `label`, `scopes`, `most` requests `per` ms, `created`, `expires` (0: never), "
-        "`free` (when the whole allowance is there again), `used` (last)",
+        "`digest` (SHA-256 of the secret), `label`, `scopes`, `most` requests `per` ms, `created`, `expires` (or 0), "
+        "`free` (when the allowance is whole again), `used` (last)",
     ),
     "apikeys": Key("apikeys", "set", "never", "the ids of all API keys"),
 }

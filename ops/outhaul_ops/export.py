@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
+from outhaul_config.moments import rfc3339
+from outhaul_ledger.dead_letters import Batches, described, pairs
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.record import Contents
 from outhaul_ledger.survey import KeptEntry
-from outhaul_ops.dead_letters import Batches, described, pairs
-from outhaul_ops.moments import rfc3339
 
 
 def export(ledger: Ledger, batches: Batches) -> Iterator[list[bytes]]:

@@ -175,20 +175,17 @@ class Ledger(Scripts):
 
     # operators
 
-    def kept(
-        self, state: State, destination: str, *, since: float, until: float, passing: int, most: int
-    ) -> list[KeptEntry]:
-        """Read a page of dead letters or held deliveries, oldest first.
+    def kept(self, state: State, destination: str, *, since: float, until: float, most: int) -> list[KeptEntry]:
+        """Read a page of dead letters or held deliveries, oldest first; those of one instant by their event ids.
 
         Args:
             state: DEAD or HELD.
             destination: whose.
             since: ms; entries that came before are left out.
             until: ms; likewise for later ones.
-            passing: entries at the beginning to pass over.
             most: entries on the page.
         """
-        rows = self._run("list_kept", state, destination, since, until, passing, most)
+        rows = self._run("list_kept", state, destination, repr(since), repr(until), most)
         return [
             KeptEntry(event_id.decode(), float(at), kind.decode(), DeliveryRecord.unpack(destination, packed))
             for event_id, at, kind, packed in rows

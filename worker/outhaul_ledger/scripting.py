@@ -24,6 +24,13 @@ class Scripts:
         self._fsync_ms = fsync_ms
         self._can_fsync = False
 
+    def reachable(self) -> bool:
+        """Say whether the server answers."""
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
     def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)

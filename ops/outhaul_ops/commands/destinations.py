@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from outhaul_config.destinations import Destination
+from outhaul_config.moments import rfc3339
 from outhaul_config.redaction import redact
 from outhaul_config.settings import load_settings
 from outhaul_ledger.ledger import connect
@@ -14,7 +15,6 @@ from outhaul_ops.commands.destinations_check import check
 from outhaul_ops.commands.destinations_test import test
 from outhaul_ops.commands.options import json_option
 from outhaul_ops.known import require_known
-from outhaul_ops.moments import rfc3339
 from outhaul_ops.output import print_columns, print_json, warn
 from outhaul_ops.wiring import open_ledger, read_configuration
 

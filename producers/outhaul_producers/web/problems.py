@@ -1,7 +1,5 @@
 """How a request is refused: RFC 9457 problem details, each of a kind that clients can tell by its `type`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
