@@ -18,6 +18,7 @@ from outhaul_config.reader import Reader, show
 from outhaul_config.secret import Secret
 
 _ROOT = "destinations"
+_OTHER_ROOTS = ("subscriptions",)  # read by outhaul_config.subscribers
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAME_EXPECTED = "a name of 1 to 64 characters a-z, 0-9, _ and -, starting with a letter or digit"
 _TABLES = f"tables named [{_ROOT}.<name>]"
@@ -84,11 +85,32 @@ def load_destinations(
     substitution = Substitution(environ)
     document = read_toml(path)
     document = substitution.apply(document if only is None else _narrowed(document, only))
-    loader = _Loader(Reader(str(path), substitution), kinds, event_types)
+    loader = _Loader(Reader(str(path), substitution), kinds, common_keys(kinds, event_types))
     destinations = {name: loader.destination(name, table) for name, table in loader.tables(document).items()}
     if loader.reader.problems:
         raise ConfigError(loader.reader.problems)
     return destinations
+
+
+class TableReader:
+    """Reads tables of single destinations that come from elsewhere than the file, such as subscriptions."""
+
+    def __init__(self, kinds: Mapping[str, KindSpec], event_types: Iterable[str] = ()) -> None:
+        """Read tables of these kinds; as `load_destinations`."""
+        self._kinds = kinds
+        self._common = common_keys(kinds, event_types)
+
+    def read(self, name: str, table: Mapping[str, Any]) -> Destination:
+        """Validate one table. Its name is not looked at.
+
+        Raises:
+            ConfigError: with every mistake in the table.
+        """
+        loader = _Loader(Reader(name, Substitution({})), self._kinds, self._common)
+        destination = loader.read_table(name, table, ())
+        if loader.reader.problems:
+            raise ConfigError(loader.reader.problems)
+        return destination
 
 
 def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
@@ -144,15 +166,15 @@ def _reaches(pattern: str, event_types: Iterable[str]) -> bool:
 class _Loader:
     """Reads the tables of one file. What it returns is only complete while the reader has no problems."""
 
-    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], event_types: Iterable[str]) -> None:
+    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], common: Schema) -> None:
         self.reader = reader
         self._kinds = kinds
-        self._common = common_keys(kinds, event_types)
+        self._common = common
 
     def tables(self, document: Mapping[str, Any]) -> dict[str, Any]:
         for key in document:
-            if key != _ROOT:
-                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT]))
+            if key not in (_ROOT, *_OTHER_ROOTS):
+                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT, *_OTHER_ROOTS]))
         tables = document.get(_ROOT, {})
         if isinstance(tables, dict):
             return tables
@@ -166,6 +188,9 @@ class _Loader:
         if not isinstance(table, dict):
             self.reader.report(steps, f"a table [{_ROOT}.{name}]", show(table))
             return Destination(name, "", ())
+        return self.read_table(name, table, steps)
+
+    def read_table(self, name: str, table: Mapping[str, Any], steps: Steps) -> Destination:
         given, options = self._parted(table)
         common = self.reader.load(self._common, given, steps)
         spec = self._kind(table.get("kind"))

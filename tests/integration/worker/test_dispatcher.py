@@ -35,7 +35,7 @@ def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(s
     """The last word is `stopping`, also where a cycle of the thread was under way when the worker was told to end."""
     with server.client() as client:
         ledger = Gated(client)
-        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing)
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, nothing)
         dispatcher.start()
         assert ledger.reached.wait(10)
         dispatcher.end()
@@ -48,7 +48,7 @@ def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(s
 def test_drains_are_told_by_signal_where_the_ledger_is_away() -> None:
     """A worker must be able to end during an outage of the ledger."""
     told = Event()
-    dispatcher = Dispatcher(Ledger(open_client("redis://127.0.0.1:1/0", 0.5)), WORKER, 2, nothing, told.set)
+    dispatcher = Dispatcher(Ledger(open_client("redis://127.0.0.1:1/0", 0.5)), WORKER, 2, nothing, told.set, nothing)
     dispatcher.start()
     dispatcher.end()
     dispatcher.join(10)
