@@ -205,7 +205,7 @@ class _Loader:
 
     def _kind(self, name: Any) -> KindSpec:
         # A misspelt kind is reported already; reading on as the one that was meant finds the other mistakes too.
-        meant = nearest(name, self._kinds) if isinstance(name, str) else ""
+        meant = name if name in self._kinds else nearest(name, self._kinds) if isinstance(name, str) else ""
         return self._kinds.get(meant, _NO_KIND)
 
     def _parted(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
