@@ -7,7 +7,7 @@ So a section reads the keys it is given, through readers collected once, which m
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import Field
 
 from outhaul_producers.problems import MOST_PROBLEMS, refusal, unknown_name
@@ -38,6 +38,11 @@ class Section(Schema):
 
     advice: ClassVar[str] = ""
     """What to do with a key the section does not know."""
+
+    class Meta:
+        """Marshmallow's settings; what `load` does is told to whoever describes the section."""
+
+        unknown = RAISE
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +96,7 @@ class Part(Value):
 
     def __init__(self, section: type[Section], **options: Any) -> None:
         super().__init__(**options)
+        self.section = section
         self._load = section().load
 
     def read(self, value: Any) -> dict[str, Any]:
@@ -103,7 +109,7 @@ class Many(Value):
 
     def __init__(self, inner: Value, *, least: int = 0, most: int = 1000, **options: Any) -> None:
         super().__init__(**options)
-        self._inner = inner
+        self.inner = inner
         self._least, self._most = least, most
 
     def read(self, value: Any) -> list[Any]:
@@ -112,7 +118,7 @@ class Many(Value):
             raise refusal("a list", value)
         if not self._least <= len(value) <= self._most:
             raise refusal(f"a list of {self._least} to {self._most} values", value)
-        read = self._inner.read
+        read = self.inner.read
         try:
             return [read(each) for each in value]
         except ValidationError:
@@ -122,7 +128,7 @@ class Many(Value):
         problems: dict[Any, Any] = {}
         for index, each in enumerate(value):
             try:
-                self._inner.read(each)
+                self.inner.read(each)
             except ValidationError as error:
                 problems[index] = error.messages
         return ValidationError(problems)

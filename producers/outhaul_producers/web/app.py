@@ -12,12 +12,14 @@ from werkzeug.exceptions import HTTPException
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_producers.errors import LedgerUnavailable as NotAnswered
 from outhaul_producers.problems import flattened
+from outhaul_producers.web.event_document import describe_events, own_field
+from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.services import Services, install
 
-ROUTES: tuple[Routes, ...] = (health,)
+ROUTES: tuple[Routes, ...] = (events, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
@@ -73,6 +75,8 @@ def create_app(services: Services) -> Flask:
     _refuse_with_problems(app)
     document = {"info": {"description": _DESCRIPTION}}
     api = _Api(app, spec_kwargs=document)
+    api.ma_plugin.converter.add_attribute_function(own_field)
+    describe_events(api.spec)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for routes in ROUTES:
         api.register_blueprint(routes)

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from flask import Flask, current_app
 
 from outhaul_config.destinations import Destination
+from outhaul_config.problems import ConfigError
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
 
@@ -44,6 +45,13 @@ class Services:
     source: str = "/"
     largest_body: int = 4 * 1024 * 1024
     open_loopback: bool = False
+
+    def known_destinations(self) -> Mapping[str, Destination]:
+        """Return the configured destinations; none while their file is wrong, as the ledger can be read without it."""
+        try:
+            return self.configured.destinations()
+        except ConfigError:
+            return {}
 
 
 def install(app: Flask, services: Services) -> None:

@@ -26,3 +26,8 @@ class Caller:
         answer = self.send(method, path, **options)
         assert answer.status_code == status, answer.data
         return orjson.loads(answer.data)
+
+
+def read(answer: TestResponse) -> Any:
+    """Return the JSON of an answer."""
+    return orjson.loads(answer.data)

@@ -1,30 +1,15 @@
 """Fixtures of the API's tests: the application on a real ledger, keys, and a client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from integration.web.caller import Caller
-from outhaul_config.destinations import Destination
+from integration.web.site import Site, application
 from outhaul_ledger.keyring import Keyring, Scope
 from outhaul_ledger.ledger import Ledger
-from outhaul_producers.web.app import create_app
-from outhaul_producers.web.services import Services
-
-
-class Site:
-    """The destinations of a site, which a test may change."""
-
-    def __init__(self) -> None:
-        self.configured: dict[str, Destination] = {
-            "shop-hooks": Destination("shop-hooks", "webhook", ("order.*", "custom.*"))
-        }
-
-    def destinations(self) -> Mapping[str, Destination]:
-        """What is configured."""
-        return self.configured
 
 
 @pytest.fixture
@@ -40,9 +25,9 @@ def keyring(ledger: Ledger) -> Keyring:
 
 
 @pytest.fixture
-def app(ledger: Ledger, keyring: Keyring, site: Site) -> Flask:
+def app(ledger: Ledger, site: Site) -> Flask:
     """The application on the empty ledger."""
-    return create_app(Services(ledger, keyring, site, source="/shops/main"))
+    return application(ledger, site)
 
 
 @pytest.fixture
