@@ -30,15 +30,17 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `open` (unfinished deliveries, and one more while the fan-out is), "
-        "`kept` (dead or held ones), and "
+        "`digest`, `at` (accepted), `source`, `type`, `open` (unfinished deliveries, and one more while chunks of the "
+        "fan-out are missing), `kept` (dead or held ones), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
         "status, drain, reason",
     ),
     "attempts": Key(
         "attempts:<id>", "hash", _FINISHED, "destination -> one line of JSON per attempt, the oldest first, capped"
     ),
-    "inbox": Key("inbox", "sorted set", "never", "accepted events that are not yet fanned out, or not to all; score = due time"),
+    "inbox": Key(
+        "inbox", "sorted set", "never", "accepted events that are not yet fanned out, or not to all; score = due time"
+    ),
     "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
     "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
@@ -49,8 +51,8 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`; of a "
-        "subscription also `patience` (ms) and `failing_since`",
+        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`; "
+        "of a subscription also `patience` (ms) and `failing_since`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),
@@ -61,19 +63,33 @@ KEYS: dict[str, Key] = {
     "subscriptions": Key(
         "subscriptions", "hash", "never", "name -> created (ms), version, identity and JSON document, secrets included"
     ),
-    "identities": Key("identities", "hash", "never", "what no two subscriptions may have in common -> the name of the one"),
+    "identities": Key(
+        "identities", "hash", "never", "what no two subscriptions may have in common -> the name of the one"
+    ),
     "edition": Key(
         "edition",
         "hash",
         "never",
         "`version` of the last change of a subscription; `floor`, up to which removals are forgotten",
     ),
-    "changes": Key("changes", "sorted set", "never", "subscriptions, removed ones too; score = version of the last change"),
-    "departed": Key("departed", "sorted set", "never", "the latest removed subscriptions; score = version of the removal"),
+    "changes": Key(
+        "changes", "sorted set", "never", "subscriptions, removed ones too; score = version of the last change"
+    ),
+    "departed": Key(
+        "departed", "sorted set", "never", "the latest removed subscriptions; score = version of the removal"
+    ),
     "leaving": Key("leaving", "set", "never", "removed subscriptions that still have deliveries"),
-    "disabled": Key("disabled", "sorted set", "never", "stopped subscriptions of which that is yet to be told; score = when"),
+    "disabled": Key(
+        "disabled", "sorted set", "never", "stopped subscriptions of which that is yet to be told; score = when"
+    ),
+    "recent": Key(
+        "recent:<destination>", "sorted set", "never", "events of a subscription's latest 50 attempts; score = when"
+    ),
     "document": Key(
-        "document:<id>", "string", "30 days after it was made", "what an event went out as, by the id its receivers know"
+        "document:<id>",
+        "string",
+        "30 days after it was made",
+        "what an event went out as, by the id its receivers know",
     ),
     "apikey": Key(
         "apikey:<key>",

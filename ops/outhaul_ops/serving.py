@@ -1,5 +1,6 @@
 """The HTTP API as gunicorn runs it: `gunicorn outhaul_ops.serving:app` builds one application a process."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,11 +8,15 @@ from flask import Flask
 
 from outhaul_config.destinations import Destination
 from outhaul_config.settings import Settings, load_settings
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.keyring import Keyring
-from outhaul_ledger.ledger import connect
+from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ops.receivers import SiteReceivers
 from outhaul_ops.wiring import read_destinations
+from outhaul_producers.subscriptions.desk import SubscriptionDesk
 from outhaul_producers.web.app import create_app
 from outhaul_producers.web.services import Services
+from outhaul_worker.engine import subscription_ledger, target_builder
 
 
 @dataclass
@@ -47,6 +52,19 @@ def app() -> Flask:
             ledger=ledger,
             keyring=Keyring(ledger.client, ledger.namespace),
             configured=SiteDestinations(settings),
+            desk=open_desk(settings, ledger),
             source=settings.source,
         )
     )
+
+
+def open_desk(settings: Settings, ledger: Ledger) -> SubscriptionDesk:
+    """Build what the API manages subscriptions with.
+
+    Raises:
+        ConfigError: the table `[subscriptions]` is wrong.
+    """
+    subscriptions = subscription_ledger(ledger, settings)
+    subscribers = load_subscribers(settings.destinations, os.environ)
+    receivers = SiteReceivers(target_builder(subscriptions, settings), subscribers, settings.transport)
+    return SubscriptionDesk(subscriptions, receivers, subscribers)

@@ -7,7 +7,7 @@ from typing import Any
 
 from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
 from outhaul_ledger.model import State
-from outhaul_ledger.record import DeliveryRecord, EventRecord
+from outhaul_ledger.record import AttemptLines, DeliveryRecord, EventRecord, Waiting
 from outhaul_producers.client import connection
 from outhaul_producers.errors import LedgerUnavailable
 from outhaul_producers.schema.moments import written
@@ -67,6 +67,10 @@ class DeliveryStatus:
     last_error: str | None
     log: tuple[AttemptStatus, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as JSON types, times in RFC 3339."""
+        return {name: _as_json(value) for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class EventStatus:
@@ -111,8 +115,13 @@ def status_of(record: EventRecord) -> EventStatus:
 
 
 def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
-    lines = record.logs.get(delivery.destination, ())
-    waiting = record.waiting_for(delivery.destination)
+    return delivery_status(
+        delivery, record.logs.get(delivery.destination, ()), record.waiting_for(delivery.destination)
+    )
+
+
+def delivery_status(delivery: DeliveryRecord, lines: AttemptLines, waiting: Waiting | None) -> DeliveryStatus:
+    """Word a delivery, its attempt lines and why it waits as a status."""
     return DeliveryStatus(
         destination=delivery.destination,
         kind=next((line["kind"] for line in lines if "kind" in line), ""),

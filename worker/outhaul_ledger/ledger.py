@@ -196,6 +196,11 @@ class Ledger(Scripts):
         answer = self._run("contents", *_flat(deliveries))
         return [Contents.read(pair[0], *read) for pair, read in zip(deliveries, answer, strict=True)]
 
+    def body(self, event_id: str) -> bytes:
+        """Read an event as it was accepted, canonical JSON; empty when it is unknown."""
+        (read,) = self.contents([("", event_id)])
+        return read.body
+
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
         return [bool(done) for done in self._run("replay", *_flat(deliveries))]

@@ -58,7 +58,7 @@ class Contents:
     @classmethod
     def read(cls, destination: str, body: bytes, log: bytes) -> "Contents":
         """Read what the `contents` operation answers for one delivery."""
-        return cls(body, _read_attempts(destination, log))
+        return cls(body, read_log(destination, log))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class EventRecord:
             int(fields["at"]),
             not pages[-1][2],
             deliveries,
-            {name: _read_attempts(name, logs[name]) for name in sorted(logs)},
+            {name: read_log(name, logs[name]) for name in sorted(logs)},
             frozenset(name.decode() for page in pages for name in page[5]),
             pages[-1][0],
         )
@@ -118,7 +118,8 @@ def _pairs(flat: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def _read_attempts(destination: str, log: bytes) -> AttemptLines:
+def read_log(destination: str, log: bytes) -> AttemptLines:
+    """Read a delivery's attempt log."""
     # Half of a short line's bytes would go for what is known or false.
     known = {"destination": destination, "possible_duplicate": False}
     return tuple({**known, **orjson.loads(line)} for line in log.split(b"\n") if line)

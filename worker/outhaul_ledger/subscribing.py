@@ -1,11 +1,12 @@
 """Subscriptions as the ledger keeps them: destinations that come and go while workers run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import redis
 
+from outhaul_ledger.record import AttemptLines, DeliveryRecord, read_log
 from outhaul_ledger.scripting import Scripts
 
 PAGE = 200  # subscriptions read at once
@@ -48,6 +49,24 @@ class Stopped(NamedTuple):
     name: str
     since: int
     reason: str
+
+
+class Standing(NamedTuple):
+    """How a subscription stands: why and since when (Unix ms) it is stopped, since when it fails; else empty and 0."""
+
+    reason: str
+    since: int
+    failing_since: int
+
+
+class Recent(NamedTuple):
+    """A delivery that was attempted lately (`at`, Unix ms), and its attempt lines."""
+
+    event_id: str
+    at: float
+    type: str
+    delivery: DeliveryRecord
+    log: AttemptLines
 
 
 class Tidied(NamedTuple):
@@ -111,6 +130,25 @@ class SubscriptionLedger(Scripts):
             there = [entry for entry in entries if entry.document]
             yield Change(bool(anew), upto, there, [entry.name for entry in entries if not entry.document])
             since = upto
+
+    def standings(self, names: Sequence[str]) -> list[Standing]:
+        """Read how subscriptions stand, in the order of their names."""
+        rows = [row for start in range(0, len(names), PAGE) for row in self._standings(names[start : start + PAGE])]
+        return [Standing(reason.decode(), since, failing) for reason, since, failing in rows]
+
+    def _standings(self, names: Sequence[str]) -> list[Any]:
+        rows: list[Any] = self._run("read_standings", *names)
+        return rows
+
+    def recent(self, name: str) -> list[Recent]:
+        """Read the deliveries that the latest attempts were for, the latest first; at most 50."""
+        rows = self._run("list_recent", name)
+        return [
+            Recent(
+                event_id.decode(), float(at), kind.decode(), DeliveryRecord.unpack(name, packed), read_log(name, log)
+            )
+            for event_id, at, kind, packed, log in rows
+        ]
 
     def tidy(self, cursor: str, *, parking: float) -> Tidied:
         """Do a step of clearing up behind subscriptions.

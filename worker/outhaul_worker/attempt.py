@@ -32,8 +32,8 @@ UNSENT = Answer(sent=False)
 class Target:
     """A destination ready for use in this process: its configuration and the kind built from it.
 
-    `keep`, where there is one, takes each payload and returns the one that was made of the same event first, so that all
-    receivers, at all tries, get the same bytes.
+    `keep`, where there is one, takes each payload and returns the one that was made of the same event first, so that
+    all receivers, at all tries, get the same bytes.
     """
 
     destination: Destination

@@ -59,8 +59,8 @@ def worker_name(hostname: str, pid: int) -> str:
 class Dispatcher(threading.Thread):
     """The thread.
 
-    `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up behind
-    subscriptions.
+    `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
+    behind subscriptions.
     """
 
     def __init__(

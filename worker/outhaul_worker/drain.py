@@ -7,8 +7,7 @@ import math
 import os
 import random
 import time
-from collections.abc import Hashable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from outhaul_ledger.errors import LedgerUnavailable
@@ -19,6 +18,9 @@ from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.fanning import FanOut
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.

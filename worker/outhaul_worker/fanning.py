@@ -1,4 +1,4 @@
-"""Routing what came in: an event's deliveries are made in chunks, so that many of them never hold up server or drain."""
+"""Routing what came in: an event's deliveries are made in chunks, so that many never hold up server or drain."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The destinations of a process, ready for use: the configured ones, and subscriptions as their deliveries are leased."""
+"""The destinations of a process, ready for use: configured ones, and subscriptions as their deliveries are leased."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -99,4 +99,3 @@ class TargetBuilder:
     def _kept(self, payload: Payload) -> Payload:
         body = self._keep(payload.vendor_id, payload.body)
         return payload if body == payload.body else Payload(body, payload.headers, payload.vendor_id)
-

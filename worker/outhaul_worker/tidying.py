@@ -1,4 +1,4 @@
-"""Clearing up behind subscriptions: what removed and disabled ones have left, and telling of those that were disabled."""
+"""Clearing up behind subscriptions: what removed and disabled ones have left, and telling of the disabled ones."""
 
 import time
 

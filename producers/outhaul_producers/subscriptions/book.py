@@ -81,7 +81,7 @@ class SubscriptionBook:
 
 
 def _patterns(event_type: str) -> Iterator[str]:
-    """Yield every pattern that matches a type; `*` does not reach what is about the operation of other subscriptions."""
+    """Yield every pattern that matches a type; `*` does not reach events about other people's subscriptions."""
     yield event_type
     stem = event_type
     while "." in stem:

@@ -1,6 +1,6 @@
 """The filter of a subscription: conditions on fields of the event, declared as JSON; nothing in it is code.
 
-`{"field": "order.totals.total", "gte": "100"}` compares what stands at a path; `all`, `any` and `not` combine conditions.
+`{"field": "order.totals.total", "gte": "100"}` compares what stands at a path; `all`, `any` and `not` combine such.
 """
 
 import re
@@ -18,7 +18,9 @@ LONGEST_TEXT = 255
 _PATH = re.compile(r"[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,9}")
 # "007" is the text of somebody's id.
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?")
-_FORMS = 'a condition such as {"field": "order.currency", "eq": "EUR"}, or {"all": [...]}, {"any": [...]}, {"not": {...}}'
+_FORMS = (
+    'a condition such as {"field": "order.currency", "eq": "EUR"}, or {"all": [...]}, {"any": [...]}, {"not": {...}}'
+)
 
 
 class InvalidFilter(ValueError):
@@ -80,7 +82,7 @@ class _Compiler:
 
 
 Test = Callable[[Any], bool]
-"""Says whether one value that stands at the path will do; with `_ABSENT` whether it will do that nothing stands there."""
+"""Says whether a value that stands at the path will do; of `_ABSENT`, whether it will do that nothing stands there."""
 
 _ABSENT = object()
 

@@ -15,11 +15,13 @@ from outhaul_producers.problems import flattened
 from outhaul_producers.web.event_document import describe_events, own_field
 from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
+from outhaul_producers.web.okanjo import okanjo
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.services import Services, install
+from outhaul_producers.web.subscriptions import routes as subscriptions
 
-ROUTES: tuple[Routes, ...] = (events, health)
+ROUTES: tuple[Routes, ...] = (events, subscriptions, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
@@ -80,6 +82,7 @@ def create_app(services: Services) -> Flask:
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for routes in ROUTES:
         api.register_blueprint(routes)
+    app.register_blueprint(okanjo)
     return app
 
 

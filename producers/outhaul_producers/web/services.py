@@ -10,6 +10,7 @@ from outhaul_config.destinations import Destination
 from outhaul_config.problems import ConfigError
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
+from outhaul_producers.subscriptions.desk import SubscriptionDesk
 
 _EXTENSION = "outhaul"
 
@@ -34,6 +35,7 @@ class Services:
         ledger: where events and deliveries live.
         keyring: the API keys, on the same server.
         configured: the site's destinations.
+        desk: the subscriptions.
         source: the source of events that name none.
         largest_body: the most bytes of a request's body.
         open_loopback: whether requests of this machine, straight from a loopback address, need no key.
@@ -42,6 +44,7 @@ class Services:
     ledger: Ledger
     keyring: Keyring
     configured: Configured
+    desk: SubscriptionDesk
     source: str = "/"
     largest_body: int = 4 * 1024 * 1024
     open_loopback: bool = False

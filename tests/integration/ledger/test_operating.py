@@ -167,7 +167,10 @@ def test_contents_answers_each_id_in_order_and_an_unknown_one_with_nothing(ledge
     end(ledger, "ev_1", state=State.DEAD)
     unknown, known = ledger.contents([("shop", "ev_x"), ("shop", "ev_1")])
     assert (unknown.body, unknown.attempts) == (b"", ())
-    assert (known.body, known.attempts) == (b"{}", ({"destination": "shop", "possible_duplicate": False, "attempt": 1, "outcome": "dead"},))
+    assert (known.body, known.attempts) == (
+        b"{}",
+        ({"destination": "shop", "possible_duplicate": False, "attempt": 1, "outcome": "dead"},),
+    )
 
 
 def test_workers_are_listed_with_how_long_they_have_been_silent(ledger: Ledger) -> None:

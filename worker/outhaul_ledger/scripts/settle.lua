@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
 -- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
--- KEYS: event record attempts lane lanes inflight dead held destination leases disabled
+-- KEYS: event record attempts lane lanes inflight dead held destination leases disabled recent
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
 --       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
--- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id> disabled
--- Uses: bind clock delivery lanes finish attempts subscribed disable
+-- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id> disabled recent:<d>
+-- Uses: bind clock delivery lanes finish attempts subscribed disable recent
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
 local outcomes, answers, touched = {}, {}, {}
@@ -64,6 +64,9 @@ local function record(outcome, delivery)
     delivery.tries = delivery.tries - 1
   end
   redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery))
+  if is_subscription(outcome.destination) then
+    note_recent(keys, outcome.destination, outcome.id, now)
+  end
 end
 
 local function settle(outcome)
