@@ -105,10 +105,12 @@ def unsubscribe() -> Response:
     return _json(_SUCCESS)
 
 
-@okanjo.route(f"{_EVENTS}/<path:rest>/", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-def trailing_slash(rest: str) -> Response:
-    """Say where the thing is."""
-    raise Failure(404, f"Don't use trailing slashes. Try instead: {_EVENTS}/{rest}")
+@okanjo.route(f"{_EVENTS}/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def nothing(rest: str) -> Response:
+    """Refuse whatever else is asked for; where only a slash is too many, say so."""
+    if rest.endswith("/"):
+        raise Failure(404, f"Don't use trailing slashes. Try instead: {_EVENTS}/{rest.rstrip('/')}")
+    raise Failure(404, _PROBLEM)
 
 
 @okanjo.errorhandler(Exception)

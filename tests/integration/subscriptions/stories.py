@@ -71,7 +71,7 @@ class Process:
         def keep(document_id: str, body: bytes) -> bytes:
             return subscriptions.keep_document(document_id, body, lasts=60.0)
 
-        build = TargetBuilder(reader, Subscribers(), keep)
+        build = TargetBuilder(reader, Subscribers(allow_private_addresses=True), keep)
         self.targets = Targets(configured or {}, self.book, build)
         self.lines: list[dict[str, Any]] = []
 

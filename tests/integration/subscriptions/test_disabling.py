@@ -89,7 +89,11 @@ def failing_for(ledger: Ledger, name: str, ms: int) -> None:
 def test_failing_for_as_long_as_it_has_patience_stops_a_subscription(ledger: Ledger) -> None:
     """Not with the first failure, nor before the time is over, but with the failure after it."""
     (name,) = subscribe(ledger, draft())
-    for event_id, passed, stopped in (("ev_1", 0, False), ("ev_2", PATIENCE_MS - 60_000, False), ("ev_3", 60_000, True)):
+    for event_id, passed, stopped in (
+        ("ev_1", 0, False),
+        ("ev_2", PATIENCE_MS - 60_000, False),
+        ("ev_3", 60_000, True),
+    ):
         if passed:
             failing_for(ledger, name, passed)
         accept(ledger, event_id)

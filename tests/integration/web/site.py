@@ -5,11 +5,23 @@ from typing import Any
 
 from flask import Flask
 
-from outhaul_config.destinations import Destination
+from outhaul_config.destinations import Destination, TableReader
+from outhaul_config.secret import Secret
+from outhaul_config.subscribers import Account, Subscribers
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.subscribing import SubscriptionLedger
+from outhaul_ops.receivers import SiteReceivers
+from outhaul_producers.operational import OPERATIONAL
+from outhaul_producers.subscriptions.desk import SubscriptionDesk
+from outhaul_producers.types import TYPES
 from outhaul_producers.web.app import create_app
 from outhaul_producers.web.services import Services
+from outhaul_worker.destinations.registry import kind_specs
+from outhaul_worker.targets import TargetBuilder
+
+ERP = Account("erp", "AK_demo", Secret("open-sesame"))
+OTHER = Account("other", "AK_other", Secret("another one"))
 
 
 class Site:
@@ -19,6 +31,10 @@ class Site:
         self.configured: dict[str, Destination] = {
             "shop-hooks": Destination("shop-hooks", "webhook", ("order.*", "custom.*"))
         }
+        self.subscribers = Subscribers(
+            allow_private_addresses=True,
+            accounts={each.key: each for each in (ERP, OTHER)},
+        )
 
     def destinations(self) -> Mapping[str, Destination]:
         """What is configured."""
@@ -28,4 +44,17 @@ class Site:
 def application(ledger: Ledger, site: Site | None = None, **options: Any) -> Flask:
     """The API on a ledger, with its keys on the same server; `options` are further services."""
     keyring = Keyring(ledger.client, ledger.namespace)
-    return create_app(Services(ledger, keyring, site or Site(), **{"source": "/shops/main", **options}))
+    here = site or Site()
+    desk = open_desk(ledger, here.subscribers)
+    return create_app(Services(ledger, keyring, here, desk, **{"source": "/shops/main", **options}))
+
+
+def open_desk(ledger: Ledger, subscribers: Subscribers) -> SubscriptionDesk:
+    """What subscriptions are managed with, as the API has it."""
+    subscriptions = SubscriptionLedger(ledger.client, ledger.namespace)
+
+    def keep(document_id: str, body: bytes) -> bytes:
+        return subscriptions.keep_document(document_id, body, lasts=60.0)
+
+    build = TargetBuilder(TableReader(kind_specs(), (*TYPES, *OPERATIONAL)), subscribers, keep)
+    return SubscriptionDesk(subscriptions, SiteReceivers(build, subscribers, "requests"), subscribers)
