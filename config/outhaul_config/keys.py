@@ -41,6 +41,9 @@ KEYS: dict[str, Key] = {
     "inbox": Key(
         "inbox", "sorted set", "never", "accepted events that are not yet fanned out, or not to all; score = due time"
     ),
+    "events": Key(
+        "events", "sorted set", "never", "all events, expired ones for a while longer; score = when they were accepted"
+    ),
     "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
     "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
@@ -91,6 +94,14 @@ KEYS: dict[str, Key] = {
         "30 days after it was made",
         "what an event went out as, by the id its receivers know",
     ),
+    "job": Key(
+        "job:<replay>",
+        "hash",
+        "retention after its end",
+        "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
+        "`position`, `ended` (or 0), `token` of who takes a step",
+    ),
+    "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
     "apikey": Key(
         "apikey:<key>",
         "hash",

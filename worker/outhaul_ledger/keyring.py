@@ -90,7 +90,7 @@ class Keyring(Scripts):
             raise RuntimeError(f"the key id {key_id} is taken: random numbers of this machine repeat")
         return key_id, f"{PREFIX}{key_id}_{secret}"
 
-    def keys(self) -> list[ApiKey]:
+    def all(self) -> list[ApiKey]:
         """Return every key, the oldest first."""
         now, rows = self._run("list_keys")
         found = [_read(now, *(each.decode() for each in row)) for row in rows]

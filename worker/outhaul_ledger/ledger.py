@@ -8,6 +8,7 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
+from outhaul_ledger.browsing import Browsed, Place, Sought
 from outhaul_ledger.model import (
     Acceptance,
     Accepted,
@@ -21,6 +22,7 @@ from outhaul_ledger.model import (
     Settlement,
     State,
     Submission,
+    Swept,
 )
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
 from outhaul_ledger.scripting import Scripts, translated
@@ -62,7 +64,7 @@ class Ledger(Scripts):
             fsync_timeout: seconds to wait for the disk.
         """
         super().__init__(client, namespace, int(fsync_timeout * 1000) if durability == "fsync" else 0)
-        self._retention = str(int(retention * 1000))
+        self.retention_ms = int(retention * 1000)
 
     # producers
 
@@ -107,7 +109,7 @@ class Ledger(Scripts):
             more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
                 fan-out begins anew with another drain, which gives nothing twice.
         """
-        arguments: list[Any] = [drain, self._retention, "" if more_within is None else more_within]
+        arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
         for event_id, destinations in routes:
             arguments += [event_id, len(destinations)]
             for route in destinations:
@@ -117,7 +119,7 @@ class Ledger(Scripts):
     def lease(self, drain: str, worker: str, most: int, lease_ms: int) -> Leased:
         """Lease up to `most` due deliveries, round robin over lanes, and beat; `most` = 0 only beats."""
         now, wait, stopping, rows = self._run(
-            "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention
+            "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms
         )
         return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
 
@@ -126,7 +128,7 @@ class Ledger(Scripts):
 
         Called again with the same outcomes, it answers as before and changes nothing.
         """
-        arguments: list[Any] = [drain, self._retention, ATTEMPT_LINES]
+        arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:
             arguments += (
                 one.destination,
@@ -158,6 +160,10 @@ class Ledger(Scripts):
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
         return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
+
+    def sweep(self, begin: int, most: int = 1000) -> Swept:
+        """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
+        return Swept(*self._run("sweep", self.retention_ms, begin, most))
 
     def configure(self, limits: Iterable[tuple[str, int]]) -> None:
         """Make `(destination, most in flight)` the limits of all workers.
@@ -191,6 +197,20 @@ class Ledger(Scripts):
             for event_id, at, kind, packed in rows
         ]
 
+    def browse(self, sought: Sought, position: Place | None, *, most: int, look: int) -> Browsed:
+        """Read a page of deliveries, those of the newest events first, from behind a position on.
+
+        Args:
+            sought: which deliveries.
+            position: where an earlier page ended; None at the beginning.
+            most: deliveries on the page.
+            look: events to look at; a page may be short, or empty, and not the last.
+        """
+        place = position or Place(sought.until, "", "")
+        states = f" {' '.join(sought.states)} " if sought.states else ""
+        bounds = (repr(sought.since), repr(place.accepted_at), place.event_id, place.destination)
+        return Browsed.read(self._run("browse", *bounds, sought.destination, states, most, look))
+
     def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
         """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
         answer = self._run("contents", *_flat(deliveries))
@@ -207,7 +227,7 @@ class Ledger(Scripts):
 
     def discard(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """End dead or held `(destination, event id)` as cancelled; False where one was neither."""
-        return [bool(done) for done in self._run("discard", self._retention, *_flat(deliveries))]
+        return [bool(done) for done in self._run("discard", self.retention_ms, *_flat(deliveries))]
 
     def open_replay(self, digest: str) -> tuple[int, bool]:
         """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before.

@@ -135,3 +135,10 @@ class Recovered(NamedTuple):
     recovered: int
     dead: int
     drains: int
+
+
+class Swept(NamedTuple):
+    """What `sweep` did: expired events taken out of the index, and the place to go on from, 0 at the end."""
+
+    removed: int
+    place: int

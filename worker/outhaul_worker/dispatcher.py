@@ -77,6 +77,7 @@ class Dispatcher(threading.Thread):
         self._send, self._terminate, self._tidy = send, terminate, tidy
         self._ending = threading.Event()
         self._recover_at = 0.0
+        self._swept = 0
         self._away = True
 
     def run(self) -> None:
@@ -133,6 +134,7 @@ class Dispatcher(threading.Thread):
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._swept = self._ledger.sweep(self._swept).place
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:

@@ -18,8 +18,11 @@ from integration.ledger.scenario import (
 )
 from integration.ledger.time_travel import pass_time
 from outhaul_config.keys import KEYS, prefix
+from outhaul_ledger.dead_letters import Selection
+from outhaul_ledger.keyring import Keyring, Scope
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import State
+from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_ledger.subscribing import SubscriptionLedger
 
 SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b"list", "string": b"string"}
@@ -39,6 +42,8 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.dispatch(WORKER, 2)
     ledger.open_replay("filter")
     live_with_subscriptions(SubscriptionLedger(ledger.client), ledger)
+    ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
+    Keyring(ledger.client, ledger.namespace).create("shop", Scope)
 
 
 def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
@@ -98,9 +103,13 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     ledger.retire("last")
     ledger.wait_for_wake(1)
     ledger.dispatch(WORKER, 2)
+    ReplayJobs(ledger).carry_on()
+    keyring = Keyring(ledger.client, ledger.namespace)
+    assert [keyring.revoke(each.id) for each in keyring.all()] == [True]
     for name in cast("list[bytes]", ledger.client.keys()):
         if ledger.client.pttl(name) >= 0:
             ledger.client.delete(name)
+    Ledger(ledger.client, retention=-1.0).sweep(0)
     left = set(cast("list[bytes]", ledger.client.keys()))
     remembered = ("destinations", "workers", "edition", "changes", "departed")
     assert left == {key(name).encode() for name in remembered} | {key("destination", "shop").encode()}
