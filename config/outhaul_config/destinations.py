@@ -205,7 +205,9 @@ class _Loader:
 
     def _kind(self, name: Any) -> KindSpec:
         # A misspelt kind is reported already; reading on as the one that was meant finds the other mistakes too.
-        meant = name if name in self._kinds else nearest(name, self._kinds) if isinstance(name, str) else ""
+        if not isinstance(name, str):
+            return _NO_KIND
+        meant = name if name in self._kinds else nearest(name, self._kinds)
         return self._kinds.get(meant, _NO_KIND)
 
     def _parted(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

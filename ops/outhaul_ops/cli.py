@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "enqueue": ("outhaul_ops.commands.enqueue:enqueue", "Accept events from a file, one JSON object a line."),
     "simulate": ("outhaul_ops.commands.simulate:simulate", "Run a simulated vendor until SIGTERM or Ctrl-C."),
     "status": ("outhaul_ops.commands.status:status", "Show an event's deliveries and every attempt."),
+    "subscriptions": (
+        "outhaul_ops.commands.subscriptions:subscriptions",
+        "List and show subscriptions, and remove one.",
+    ),
 }
 """What follows `outhaul`: `module:attribute` of a click command, and the line that the help shows."""
 

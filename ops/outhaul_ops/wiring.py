@@ -8,6 +8,7 @@ from pathlib import Path
 from outhaul_config.destinations import Destination, load_destinations
 from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.settings import CONFIG_VARIABLE, DESTINATIONS_FILE, Settings, load_settings
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.ledger import Ledger, connect
 
 _DESTINATIONS_VARIABLE = "OUTHAUL_DESTINATIONS"
@@ -62,6 +63,10 @@ def read_configuration() -> Configuration:
     except ConfigError as error:
         problems += error.problems
     path = settings.destinations if settings else _likely_path()
+    try:
+        load_subscribers(path, os.environ) if path else None
+    except ConfigError as error:
+        problems += error.problems
     try:
         return Configuration(settings, read_destinations(path) if path else {}, tuple(problems), path)
     except ConfigError as error:

@@ -1,6 +1,5 @@
 """Short words for stories about subscriptions: who subscribes to what, and drains that stop in the middle."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -100,16 +99,11 @@ def all_balanced(ledger: Ledger) -> bool:
     return all(standing.balanced for standing in ledger.survey().standings.values())
 
 
-def many(ledger: Ledger, count: int) -> list[str]:
-    """Add many subscriptions to one type in few round trips."""
+def many(ledger: Ledger, count: int, url: str = "https://subscriber.example/in") -> list[str]:
+    """Add many subscriptions to one type."""
     names = [f"sub.{number:016d}" for number in range(count)]
-    document = draft().document()
+    document = draft(options={"url": url}).document()
     subscriptions = SubscriptionLedger(ledger.client)
     for name in names:
         subscriptions.subscribe(name, document, limit=Policy().concurrency, patience=60.0)
     return names
-
-
-def portions(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    """Cut names into portions of a size."""
-    return (names[start : start + size] for start in range(0, len(names), size))
