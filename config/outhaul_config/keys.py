@@ -54,8 +54,8 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`; "
-        "of a subscription also `patience` (ms) and `failing_since`",
+        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, "
+        "`cancelled`; of a subscription also `patience` (ms) and `failing_since`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

@@ -106,7 +106,7 @@ def test_an_event_may_name_a_subscription_it_is_for(ledger: Ledger) -> None:
 
 
 def test_what_an_unsubscribed_one_has_left_is_cancelled(ledger: Ledger) -> None:
-    """Waiting deliveries and dead letters end as cancelled, what is in flight ends as it ends, and all is accounted for."""
+    """What waits and what is dead is cancelled, what is in flight ends as it ends, and all is accounted for."""
     (name,) = subscribe(ledger, draft())
     route(ledger, "ev_dead", "ev_flying", "ev_waiting", to=(name,))
     dead, flying = lease(ledger, 2)

@@ -15,9 +15,9 @@ SUBSCRIBE = (
     "/events/subscribe?key=AK_demo&signature=44d62ebdb0447855b9172e3583eb6a2e61ec35d82c4d2bfce96bcc4e1f8eb3e1",
     FORM,
 )
+SHOW_SIGNATURE = "c5cda9b2efeb8745509726e974772ab6a7745514cb3b4b7f9a44c5f13dead5d0"
 SHOW = (
-    "/events/EVdemo?embed=notifications&key=AK_demo"
-    "&signature=c5cda9b2efeb8745509726e974772ab6a7745514cb3b4b7f9a44c5f13dead5d0",
+    f"/events/EVdemo?embed=notifications&key=AK_demo&signature={SHOW_SIGNATURE}",
     b"",
 )
 
