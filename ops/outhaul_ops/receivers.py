@@ -1,18 +1,17 @@
 """What the API needs to know of how subscriptions are delivered: their kinds, and the transport that workers use."""
 
 import time
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 import orjson
 
-from outhaul_config.policy import Timeout
-from outhaul_config.problems import ConfigError
+from outhaul_config.policy import Policy, Timeout
+from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.subscribers import Subscribers
 from outhaul_ops.exits import Failure
 from outhaul_ops.trial import SPARE_SECONDS, try_destination
-from outhaul_producers.subscriptions.desk import TrialAnswer
+from outhaul_producers.subscriptions.desk import Checked, TrialAnswer
 from outhaul_producers.subscriptions.model import Draft, Subscription
 from outhaul_worker.attempt import Target
 from outhaul_worker.destinations.contract import Moment, NotApplicable
@@ -42,18 +41,17 @@ class SiteReceivers:
     subscribers: Subscribers
     transport: str
 
-    def check(self, draft: Draft) -> Mapping[str, str]:
-        """Return what is wrong with a draft, by field."""
+    def check(self, draft: Draft) -> Checked:
+        """Read a draft as a worker would."""
         try:
-            target = self._target(draft)
+            policy = self._target(draft).destination.policy
         except ConfigError as error:
-            return {
-                ".".join(filter(None, (each.table, each.key))): f"expected {each.expected}, got {each.got}"
-                for each in error.problems
-            }
-        if target.destination.policy.timeout.total > LONGEST_ATTEMPT:
-            return {"timeout.total": f"expected at most {LONGEST_ATTEMPT:g}s"}
-        return {}
+            return Checked(
+                Policy(), {_place(each): f"expected {each.expected}, got {each.got}" for each in error.problems}
+            )
+        if policy.timeout.total > LONGEST_ATTEMPT:
+            return Checked(policy, {"timeout.total": f"expected at most {LONGEST_ATTEMPT:g}s"})
+        return Checked(policy, {})
 
     def okanjo_types(self, name: str) -> tuple[str, ...]:
         """Return the event types that may go out as this Okanjo type, or as any with `*`."""
@@ -104,3 +102,7 @@ class SiteReceivers:
 
     def _target(self, draft: Draft) -> Target:
         return self.build.build("subscription", draft.kind, draft.table(time.time()))
+
+
+def _place(problem: Problem) -> str:
+    return ".".join(filter(None, (problem.table, problem.key)))

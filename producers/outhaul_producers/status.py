@@ -7,7 +7,8 @@ from typing import Any
 
 from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
 from outhaul_ledger.model import State
-from outhaul_ledger.record import AttemptLines, DeliveryRecord, EventRecord, Waiting
+from outhaul_ledger.flow import Waiting
+from outhaul_ledger.record import AttemptLines, DeliveryRecord, EventRecord
 from outhaul_producers.client import connection
 from outhaul_producers.errors import LedgerUnavailable
 from outhaul_producers.schema.moments import written

@@ -2,23 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from outhaul_ledger.flow import Flow, Waiting
 from outhaul_ledger.model import State
-
-
-class Waiting(StrEnum):
-    """Why a delivery is not being attempted at this moment."""
-
-    BACKOFF = "backoff"
-    BREAKER_OPEN = "breaker_open"
-    RATE_LIMITED = "rate_limited"
-    PAUSED = "paused"
-    ORDER = "order"
-    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries and attempt lines (oldest first) by destination, paused ones."""
+    """All the ledger knows of one event: deliveries, attempt lines (oldest first) and lanes, by destination."""
 
     event_id: str
     type: str
@@ -72,7 +61,7 @@ class EventRecord:
     fanned_out: bool
     deliveries: dict[str, DeliveryRecord]
     logs: dict[str, AttemptLines]
-    paused: frozenset[str]
+    flows: dict[str, Flow]
     now: int
 
     @property
@@ -85,9 +74,7 @@ class EventRecord:
         delivery = self.deliveries[destination]
         if delivery.state is not State.PENDING:
             return None
-        if destination in self.paused:
-            return Waiting.PAUSED
-        return Waiting.BACKOFF if delivery.due > self.now else Waiting.DUE
+        return self.flows[destination].waiting(delivery.due, self.now)
 
     @classmethod
     def read(cls, event_id: str, pages: Sequence[list[Any]]) -> "EventRecord | None":
@@ -109,7 +96,7 @@ class EventRecord:
             not pages[-1][2],
             deliveries,
             {name: read_log(name, logs[name]) for name in sorted(logs)},
-            frozenset(name.decode() for page in pages for name in page[5]),
+            {name.decode(): Flow.read(described) for page in pages for name, described in page[5]},
             pages[-1][0],
         )
 

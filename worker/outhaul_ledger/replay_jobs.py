@@ -50,10 +50,17 @@ class ReplayJob:
     def read(cls, job: str, pairs_read: list[bytes]) -> "ReplayJob":
         """Read the fields of a job."""
         fields = {name.decode(): value for name, value in zip(pairs_read[::2], pairs_read[1::2], strict=True)}
-        numbers = (int(fields[name]) for name in ("opened", "cutoff", "ended", "replayed", "gone"))
-        position = Position(*orjson.loads(fields["position"])) if fields["position"] else None
-        rate = float(fields["rate"]) if fields["rate"] else None
-        return cls(job, _selection(fields["selection"]), rate, *numbers, position)
+        return cls(
+            id=job,
+            selection=_selection(fields["selection"]),
+            rate=float(fields["rate"]) if fields["rate"] else None,
+            opened_at=int(fields["opened"]),
+            cutoff=int(fields["cutoff"]),
+            ended_at=int(fields["ended"]),
+            replayed=int(fields["replayed"]),
+            gone=int(fields["gone"]),
+            position=Position(*orjson.loads(fields["position"])) if fields["position"] else None,
+        )
 
 
 class ReplayJobs(Scripts):
@@ -114,6 +121,10 @@ def _written(selection: Selection) -> bytes:
 
 
 def _selection(written: bytes) -> Selection:
-    state, destinations, types, reasons, events, since, until, limit = orjson.loads(written)
-    points = [None if at is None else PointInTime(fixed=at) for at in (since, until)]
-    return Selection(State(state), tuple(destinations), tuple(types), tuple(reasons), tuple(events), *points, limit)
+    state, *names, since, until, limit = orjson.loads(written)
+    destinations, types, reasons, events = map(tuple, names)
+    return Selection(State(state), destinations, types, reasons, events, _point(since), _point(until), limit)
+
+
+def _point(milliseconds: float | None) -> PointInTime | None:
+    return None if milliseconds is None else PointInTime(fixed=milliseconds)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import redis
 
+from outhaul_config.policy import Policy
+from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.record import AttemptLines, DeliveryRecord, read_log
 from outhaul_ledger.scripting import Scripts
 
@@ -88,14 +90,14 @@ class SubscriptionLedger(Scripts):
         super().__init__(client, namespace)
         self._retention = str(int(retention * 1000))
 
-    def subscribe(self, name: str, document: bytes, *, identity: str = "", limit: int, patience: float) -> Stored:
+    def subscribe(self, name: str, document: bytes, *, identity: str = "", policy: Policy, patience: float) -> Stored:
         """Add a subscription; it is in force when this returns.
 
         Args:
             name: of its own, with a dot in it.
             document: what it is; the ledger only stores it. Without line breaks.
             identity: what no two subscriptions may have in common, or empty.
-            limit: the most deliveries in flight.
+            policy: what its deliveries go by.
             patience: seconds for which all deliveries may fail until it is stopped.
 
         Raises:
@@ -103,13 +105,14 @@ class SubscriptionLedger(Scripts):
         """
         if "." not in name:
             raise ValueError(f"expected a subscription's name to hold a dot, got {name!r}")
-        answer = self._run("subscribe", name, identity, limit, int(patience * 1000), document)
+        answer = self._run("subscribe", name, identity, pack_policy(policy), int(patience * 1000), document)
         version, created_at, found = answer
         return Stored(found.decode(), created_at, version, taken=version == 0)
 
-    def amend(self, entry: Entry, document: bytes, *, limit: int, patience: float) -> int | None:
+    def amend(self, entry: Entry, document: bytes, *, policy: Policy, patience: float) -> int | None:
         """Change what was read as `entry`; its new version, 0 where it changed meanwhile, None where it is gone."""
-        version: int = self._run("amend", entry.name, entry.version, limit, int(patience * 1000), document)
+        rules = (pack_policy(policy), int(patience * 1000))
+        version: int = self._run("amend", entry.name, entry.version, *rules, document)
         return None if version == 0 else max(version, 0)
 
     def unsubscribe(self, name: str) -> bool:

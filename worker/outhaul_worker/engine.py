@@ -82,7 +82,7 @@ class Engine:
         return cls(
             settings,
             ledger,
-            open_transport(settings.transport, settings.window),
+            _open_transport(settings),
             Targets(load_targets(settings), book, target_builder(subscriptions, settings)),
             book,
         )
@@ -104,7 +104,7 @@ class Engine:
         except BaseException:
             # What it left in flight must not take up the next drain's window, nor be answered to it.
             self.transport.close()
-            self.transport = open_transport(self.settings.transport, self.settings.window)
+            self.transport = _open_transport(self.settings)
             raise
         finally:
             self._drain = None
@@ -116,3 +116,8 @@ class Engine:
 
     def _lease_ms(self) -> int:
         return int((self.targets.longest_attempt() + LEASE_MARGIN_SECONDS) * 1000)
+
+
+def _open_transport(settings: Settings) -> Transport:
+    # a drain has two windows, one for quick lanes and one for slow ones
+    return open_transport(settings.transport, 2 * settings.window)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from outhaul_config.policy import Policy
 from outhaul_config.subscribers import Subscribers
 from outhaul_ledger.subscribing import Entry, SubscriptionLedger
 from outhaul_producers.subscriptions.book import SubscriptionBook
@@ -28,11 +29,19 @@ class TrialAnswer:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What deliveries go by, and what is wrong with the draft, by field; nothing where it can be delivered to."""
+
+    policy: Policy
+    problems: Mapping[str, str]
+
+
 class Receivers(Protocol):
     """What is known of how subscriptions are delivered, which needs the destination kinds and a transport."""
 
-    def check(self, draft: Draft) -> Mapping[str, str]:
-        """Return what is wrong with a draft, by field; nothing where it can be delivered to."""
+    def check(self, draft: Draft) -> Checked:
+        """Read a draft as a worker would."""
         ...
 
     def okanjo_types(self, name: str) -> tuple[str, ...]:
@@ -100,11 +109,9 @@ class SubscriptionDesk:
             Refused: it cannot be delivered to, or its filter is none.
             Taken: another one has the identity.
         """
-        self.check(draft)
+        policy = self.check(draft)
         document = draft.document()
-        stored = self.ledger.subscribe(
-            new_name(), document, identity=identity, limit=draft.limit, patience=draft.patience
-        )
+        stored = self.ledger.subscribe(new_name(), document, identity=identity, policy=policy, patience=draft.patience)
         if stored.taken:
             raise Taken(stored.name)
         return Subscription.read(Entry(stored.name, stored.created_at, stored.version, document))
@@ -120,22 +127,23 @@ class SubscriptionDesk:
             if known is None:
                 return None
             draft = how(known.draft)
-            self.check(draft)
+            policy = self.check(draft)
             document = draft.document()
-            version = self.ledger.amend(known.entry, document, limit=draft.limit, patience=draft.patience)
+            version = self.ledger.amend(known.entry, document, policy=policy, patience=draft.patience)
             if version is None:
                 return None
             if version:
                 return Subscription.read(Entry(name, known.entry.created_at, version, document))
         raise Refused({"name": "expected nobody else to change it all the time"})
 
-    def check(self, draft: Draft) -> None:
-        """Make sure that a draft can be used.
+    def check(self, draft: Draft) -> Policy:
+        """Make sure that a draft can be used, and return what its deliveries go by.
 
         Raises:
             Refused: it cannot.
         """
-        problems = dict(self.receivers.check(draft))
+        checked = self.receivers.check(draft)
+        problems = dict(checked.problems)
         if draft.filter is not None:
             try:
                 compile_filter(draft.filter)
@@ -144,3 +152,4 @@ class SubscriptionDesk:
                 problems[path] = f"expected {error.expected}"
         if problems:
             raise Refused(problems)
+        return checked.policy

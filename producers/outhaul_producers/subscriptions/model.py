@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from outhaul_config.policy import Policy
 from outhaul_config.secret import Secret
 from outhaul_ledger.subscribing import Entry
 from outhaul_producers.subscriptions.conditions import Condition, compile_filter
@@ -59,11 +58,6 @@ class Draft:
     def url(self) -> str:
         """Where it is sent to."""
         return str(self.options["url"])
-
-    @property
-    def limit(self) -> int:
-        """The most deliveries in flight."""
-        return int(self.options.get("concurrency", Policy().concurrency))
 
     def document(self) -> bytes:
         """Return it as the ledger keeps it, secrets included."""

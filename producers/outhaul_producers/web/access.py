@@ -1,6 +1,7 @@
 """Who may do what: every request names an API key, or comes from this very machine where a site allows that."""
 
 import ipaddress
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Request, g, request
@@ -30,6 +31,11 @@ def require(scope: Scope) -> Admission:
         raise Problem("not-allowed", f"expected a key with the scope {scope}, got one with {_worded(admission)}")
     g.admission = admission
     return admission
+
+
+def current() -> Admission:
+    """Return how the current request was let in."""
+    return cast("Admission", g.admission)
 
 
 def _admitted(here: Services) -> Admission:

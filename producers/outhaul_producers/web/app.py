@@ -12,16 +12,21 @@ from werkzeug.exceptions import HTTPException
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_producers.errors import LedgerUnavailable as NotAnswered
 from outhaul_producers.problems import flattened
+from outhaul_producers.web.dead_letters import routes as dead_letters
+from outhaul_producers.web.deliveries import routes as deliveries
+from outhaul_producers.web.destinations import routes as destinations
 from outhaul_producers.web.event_document import describe_events, own_field
 from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
+from outhaul_producers.web.metrics import routes as metrics
 from outhaul_producers.web.okanjo import okanjo
+from outhaul_producers.web.pages import pages
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.services import Services, install
 from outhaul_producers.web.subscriptions import routes as subscriptions
 
-ROUTES: tuple[Routes, ...] = (events, subscriptions, health)
+ROUTES: tuple[Routes, ...] = (events, deliveries, dead_letters, destinations, subscriptions, metrics, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
@@ -80,6 +85,7 @@ def create_app(services: Services) -> Flask:
     api.ma_plugin.converter.add_attribute_function(own_field)
     describe_events(api.spec)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    app.register_blueprint(pages)
     for routes in ROUTES:
         api.register_blueprint(routes)
     app.register_blueprint(okanjo)

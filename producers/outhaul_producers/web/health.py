@@ -35,7 +35,7 @@ def readyz() -> Answer:
     """Say whether the ledger can be reached and the configuration is valid."""
     ledger, configuration = services().ledger.reachable(), _is_configured()
     ready = ledger and configuration
-    return {"ready": ready, "ledger": ledger, "configuration": configuration}, 200 if ready else 503
+    return {"ready": ready, "ledger": ledger, "configuration": configuration}, 200 if ready else 503, {}
 
 
 def _is_configured() -> bool:

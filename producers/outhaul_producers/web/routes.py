@@ -7,26 +7,40 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from flask import Response
+import orjson
+from flask import Request, Response
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
 from outhaul_ledger.keyring import Scope
 from outhaul_producers.web.access import require
-from outhaul_producers.web.problems import KINDS, PROBLEM_JSON
-from outhaul_producers.web.schemas import ProblemDocument
+from outhaul_producers.web.bodies import JSON, parsed, read_body
+from outhaul_producers.web.problems import KINDS, PROBLEM_JSON, Problem
+from outhaul_producers.web.schemas import ProblemDocument, Strict
 
-Answer = Response | dict[str, Any] | list[Any] | tuple[Any, int] | tuple[Any, int, Mapping[str, str]]
+Answer = Response | dict[str, Any] | tuple[dict[str, Any], int, dict[str, str]]
+"""What a view returns: a document, with the first of its statuses or one with further headers, or a whole response."""
 View = Callable[..., Answer]
 
 _KEYED = ("unauthenticated", "not-allowed", "too-many-requests", "ledger-unavailable")
 
 
 class _StrictParser(FlaskParser):
-    """Leaves it to each schema what an unknown parameter means; webargs would pass over it."""
+    """Passes over nothing; webargs would ignore unknown parameters, and take a body of another type for no body."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 -- as webargs declares it
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the JSON of the body; of no body at all an empty object, where the schema allows that."""
+        body = read_body(req)
+        if not body and isinstance(schema, Strict) and schema.may_be_absent:
+            return {}
+        if req.mimetype != JSON:
+            raise Problem(
+                "unsupported-media-type", f"expected Content-Type {JSON}, got {req.mimetype[:60] or 'none'!r}"
+            )
+        return parsed(body)
 
 
 class Routes(Blueprint):  # type: ignore[misc] # the package ships no types
@@ -66,13 +80,13 @@ class Routes(Blueprint):  # type: ignore[misc] # the package ships no types
             kinds = (*kinds, "invalid-request", "body-too-large", "unsupported-media-type", "too-slow")
 
         def declare(view: View) -> View:
-            declared = _doing(view)
+            declared = _answering(view, answers)
             for status, schema in answers.items():
                 declared = self.response(status, schema)(declared)
             for location, schema_in in (("json", body), ("query", query)):
                 if schema_in:
                     declared = self.arguments(schema_in, location=location)(declared)
-            declared = self.doc(**_described(view, scope, kinds), **(document or {}))(declared)
+            declared = self.doc(**(document or {}))(self.doc(**_described(view, scope, kinds))(declared))
             if scope:
                 declared = _guarded(declared, scope)
             self.route(rule, methods=[method])(declared)
@@ -81,14 +95,19 @@ class Routes(Blueprint):  # type: ignore[misc] # the package ships no types
         return declare
 
 
-def _doing(view: View) -> View:
-    """Copy a view, as what declares it hangs marks on it and the same view may be declared twice."""
+def _answering(view: View, answers: Mapping[int, type[Schema]]) -> View:
+    """Write what a view returns by the schema of its status."""
+    schemas = {status: schema() for status, schema in answers.items()}
 
     @wraps(view)
-    def copied(*args: Any, **kwargs: Any) -> Answer:
-        return view(*args, **kwargs)
+    def answering(*args: Any, **kwargs: Any) -> Answer:
+        answer = view(*args, **kwargs)
+        if isinstance(answer, Response):
+            return answer
+        document, status, headers = answer if isinstance(answer, tuple) else (answer, next(iter(schemas)), None)
+        return Response(orjson.dumps(schemas[status].dump(document)), status, headers, content_type=JSON)
 
-    return copied
+    return answering
 
 
 def _guarded(view: View, scope: Scope) -> View:

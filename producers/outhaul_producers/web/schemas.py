@@ -1,12 +1,15 @@
 """What goes in and out of every operation, beside the event model itself."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, fields
 
 
 class Strict(Schema):
     """What a request carries: an unknown name is refused, not passed over."""
+
+    may_be_absent: ClassVar[bool] = False
+    """Whether a request without a body stands for an empty object."""
 
     class Meta:
         """Marshmallow's settings."""

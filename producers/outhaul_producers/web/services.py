@@ -10,6 +10,7 @@ from outhaul_config.destinations import Destination
 from outhaul_config.problems import ConfigError
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_producers.subscriptions.desk import SubscriptionDesk
 
 _EXTENSION = "outhaul"
@@ -48,6 +49,11 @@ class Services:
     source: str = "/"
     largest_body: int = 4 * 1024 * 1024
     open_loopback: bool = False
+
+    @property
+    def replays(self) -> ReplayJobs:
+        """The replays on the ledger's server."""
+        return ReplayJobs(self.ledger)
 
     def known_destinations(self) -> Mapping[str, Destination]:
         """Return the configured destinations; none while their file is wrong, as the ledger can be read without it."""

@@ -51,7 +51,7 @@ def create_subscription(given: Mapping[str, Any]) -> Answer:
     secret = new_secret()
     blank = Draft(_KIND, OWNER, (), {}, (Signing(secret),), patience=desk.subscribers.disable_after)
     with_refusals = _refusing(lambda: desk.add(_changed(blank, given)))
-    return {**_view(with_refusals, Standing("", 0, 0)), "secret": secret.reveal()}, 201
+    return {**_view(with_refusals, Standing("", 0, 0)), "secret": secret.reveal()}, 201, {}
 
 
 @routes.operation("GET", "/v1/subscriptions", scope=Scope.READ, answers={200: SubscriptionPage}, query=PageQuery)

@@ -8,6 +8,7 @@ from integration.ledger.scenario import (
     LEASE_MS,
     WORKER,
     accept,
+    configure,
     end,
     key,
     lease,
@@ -15,9 +16,11 @@ from integration.ledger.scenario import (
     route,
     settle,
     submission,
+    well,
 )
 from integration.ledger.time_travel import pass_time
 from outhaul_config.keys import KEYS, prefix
+from outhaul_config.policy import Policy
 from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.keyring import Keyring, Scope
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
@@ -31,11 +34,14 @@ SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b
 def live_through_everything(ledger: Ledger) -> None:
     """Leave every kind of key behind."""
     ledger.dispatch(WORKER, 2)
-    ledger.configure([("shop", 50)])
+    configure(ledger, concurrency=50)
     for event_id, state in (("ev_dead", State.DEAD), ("ev_held", State.HELD), ("ev_done", State.DELIVERED)):
         end(ledger, event_id, state=state)
     route(ledger, "ev_leased", "ev_waiting")
     lease(ledger, 1)
+    configure(ledger, "swift")
+    route(ledger, "ev_swift", "ev_next", to=("swift",))
+    settle(ledger, *(well(one) for one in lease(ledger) if one.destination == "swift"))
     accept(ledger, "ev_inbox", "ev_inbox_leased")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
     ledger.pause("mail", "maintenance")
@@ -49,7 +55,7 @@ def live_through_everything(ledger: Ledger) -> None:
 def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
     """Have one subscription that was stopped and one that is leaving, and a document that went out."""
     for name in ("sub.gone", "sub.stays"):
-        subscriptions.subscribe(name, b"{}", identity=name, limit=4, patience=1.0)
+        subscriptions.subscribe(name, b"{}", identity=name, policy=Policy(), patience=1.0)
     route(ledger, "ev_sub", to=("sub.gone", "sub.stays"))
     for one in lease(ledger):
         if one.destination == "sub.stays":
@@ -112,4 +118,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     Ledger(ledger.client, retention=-1.0).sweep(0)
     left = set(cast("list[bytes]", ledger.client.keys()))
     remembered = ("destinations", "workers", "edition", "changes", "departed")
-    assert left == {key(name).encode() for name in remembered} | {key("destination", "shop").encode()}
+    assert left == {
+        *(key(name).encode() for name in remembered),
+        *(key("destination", name).encode() for name in ("shop", "swift")),
+    }

@@ -23,6 +23,7 @@ from outhaul_worker.targets import TargetBuilder, Targets
 from outhaul_worker.transports.contract import Transport
 
 TYPE = "custom.ping"
+POLICY = Policy(concurrency=64)
 
 
 def draft(*types: str, **more: Any) -> Draft:
@@ -36,7 +37,7 @@ def subscribe(ledger: Ledger, *drafts: Draft, name: str = "") -> list[str]:
     """Add subscriptions; returns their names."""
     return [
         SubscriptionLedger(ledger.client)
-        .subscribe(name or new_name(), each.document(), limit=each.limit, patience=each.patience)
+        .subscribe(name or new_name(), each.document(), policy=POLICY, patience=each.patience)
         .name
         for each in drafts
     ]
@@ -105,5 +106,5 @@ def many(ledger: Ledger, count: int, url: str = "https://subscriber.example/in")
     document = draft(options={"url": url}).document()
     subscriptions = SubscriptionLedger(ledger.client)
     for name in names:
-        subscriptions.subscribe(name, document, limit=Policy().concurrency, patience=60.0)
+        subscriptions.subscribe(name, document, policy=POLICY, patience=60.0)
     return names

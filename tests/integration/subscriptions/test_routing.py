@@ -16,6 +16,7 @@ from integration.subscriptions.stories import (
     unsubscribe,
 )
 from integration.worker.test_drain import Canned
+from outhaul_config.policy import Policy
 from outhaul_config.secret import Secret
 from outhaul_ledger import subscribing
 from outhaul_ledger.ledger import Ledger
@@ -136,7 +137,7 @@ def test_a_changed_address_and_secret_hold_for_the_next_attempt(ledger: Ledger) 
     moved = draft(options={"url": "https://elsewhere.example/in"}).rotated(
         Secret("whsec_" + "A" * 44), known.entry.created_at / 1000, 3600.0
     )
-    assert SubscriptionLedger(ledger.client).amend(known.entry, moved.document(), limit=1, patience=60.0)
+    assert SubscriptionLedger(ledger.client).amend(known.entry, moved.document(), policy=Policy(), patience=60.0)
     accept(ledger, "ev_2")
     process.drain()
     first, second = transport.requests
@@ -158,10 +159,10 @@ def test_two_changes_at_once_do_not_undo_each_other(ledger: Ledger) -> None:
     subscriptions = SubscriptionLedger(ledger.client)
     subscribe(ledger, draft())
     ((entry,),) = [change.entries for change in subscriptions.changes(0)]
-    assert subscriptions.amend(entry, b"{}", limit=1, patience=60.0)
-    assert subscriptions.amend(entry, b"[]", limit=1, patience=60.0) == 0
+    assert subscriptions.amend(entry, b"{}", policy=Policy(), patience=60.0)
+    assert subscriptions.amend(entry, b"[]", policy=Policy(), patience=60.0) == 0
     unsubscribe(ledger, entry.name)
-    assert subscriptions.amend(entry, b"{}", limit=1, patience=60.0) is None
+    assert subscriptions.amend(entry, b"{}", policy=Policy(), patience=60.0) is None
 
 
 def test_a_reader_that_is_far_behind_begins_anew(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +191,8 @@ def test_a_name_that_could_be_a_configured_destinations_is_refused(ledger: Ledge
 def test_an_identity_is_anybodys_once(ledger: Ledger) -> None:
     """It is free again when its owner is gone."""
     subscriptions = SubscriptionLedger(ledger.client)
-    first = subscriptions.subscribe("sub.a", b"{}", identity="same", limit=1, patience=1.0)
-    second = subscriptions.subscribe("sub.b", b"{}", identity="same", limit=1, patience=1.0)
+    first = subscriptions.subscribe("sub.a", b"{}", identity="same", policy=Policy(), patience=1.0)
+    second = subscriptions.subscribe("sub.b", b"{}", identity="same", policy=Policy(), patience=1.0)
     assert (first.taken, second.taken, second.name) == (False, True, "sub.a")
     unsubscribe(ledger, "sub.a")
-    assert not subscriptions.subscribe("sub.b", b"{}", identity="same", limit=1, patience=1.0).taken
+    assert not subscriptions.subscribe("sub.b", b"{}", identity="same", policy=Policy(), patience=1.0).taken

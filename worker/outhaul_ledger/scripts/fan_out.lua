@@ -2,14 +2,14 @@
 -- Give every event its deliveries, one a destination, all at once or in chunks: with any but the last chunk it stays in
 -- the inbox, so that another drain begins anew where one was lost, which changes nothing for what has its delivery. An
 -- event that has left the inbox was fanned out before: nothing changes. A subscription that is gone gets nothing.
--- KEYS: event record attempts inbox lane lanes inflight destinations destination leases subscriptions
+-- KEYS: event record attempts inbox lane lanes slow inflight destinations destination leases subscriptions
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, '' or, where more chunks will follow, the lease of the events in ms, then per event: id,
 --       number of routes, and per route: destination, reason to skip it (or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
--- Touches: record:<id> inbox lane:<d> lanes destinations destination:<d> leases:<drain> subscriptions; event:<id>
+-- Touches: record:<id> inbox lane:<d> lanes slow destinations destination:<d> leases:<drain> subscriptions; event:<id>
 --          attempts:<id> (expiry)
--- Uses: bind clock delivery lanes finish subscribed
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish subscribed
 local drain, retention, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
 local due = stamp(now)

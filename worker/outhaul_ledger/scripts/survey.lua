@@ -3,9 +3,11 @@
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
 -- ARGV: cursor ('0' at first), destinations to look at
--- Returns: {now, next cursor ('0': that was all), per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
+-- Returns: {now, next cursor ('0': that was all), per destination {name, in the lane, in flight, dead, held, oldest due time
+--          of what is not in flight or -1, counters and settings as field, value, ..., what holds its lane back (as
+--          lib/flow.lua describes it)}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
--- Uses: bind clock
+-- Uses: bind clock concurrency rate breaker flow
 local now = math.floor(clock())
 local rows = {}
 
@@ -27,6 +29,7 @@ for _, name in ipairs(page[2]) do
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
     redis.call('ZCARD', keys.dead .. name), redis.call('ZCARD', keys.held .. name),
     oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
+    describe_flow(read_flow(keys, name, now)),
   }
 end
 return { now, page[1], rows }

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Remove a subscription: no event is routed to it any more and nothing is leased for it. What it has left is cancelled
 -- by `tidy`, in steps.
--- KEYS: subscriptions identities changes edition departed leaving disabled destination lanes
+-- KEYS: subscriptions identities changes edition departed leaving disabled destination lanes slow
 -- STATES:
 -- ARGV: name, departed ones to remember
 -- Returns: 1, or 0 where it is gone already
--- Touches: subscriptions identities changes edition departed leaving disabled destination:<d> lanes
+-- Touches: subscriptions identities changes edition departed leaving disabled destination:<d> lanes slow
 -- Uses: bind edition
 local name, packed = ARGV[FIRST], redis.call('HGET', keys.subscriptions, ARGV[FIRST])
 if not packed then
@@ -28,4 +28,5 @@ redis.call('SADD', keys.leaving, name)
 redis.call('ZREM', keys.disabled, name)
 redis.call('HSET', keys.destination .. name, 'paused', 'unsubscribed')
 redis.call('ZREM', keys.lanes, name)
+redis.call('ZREM', keys.slow, name)
 return 1
