@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
-from outhaul_ledger.model import State
 from outhaul_ledger.flow import Waiting
+from outhaul_ledger.model import State
 from outhaul_ledger.record import AttemptLines, DeliveryRecord, EventRecord
 from outhaul_producers.client import connection
 from outhaul_producers.errors import LedgerUnavailable

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from integration.subscriptions.stories import Process, states
-from integration.web.site import ERP, OTHER
+from integration.web.site import ERP, OTHER, Site, application
 from outhaul_config.subscribers import Account
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State, Submission
+from outhaul_ops.embedded import EmbeddedServer
 from outhaul_producers.event import Event
 from outhaul_worker.transports.opening import open_transport
 from receiver import Ok, Receiver, Redirect, Status
@@ -245,6 +246,23 @@ def test_what_is_not_there_is_said_in_the_marketplaces_words(market: Marketplace
     slash = market.send("GET", "/events/subscriptions/")
     assert told(slash) == (404, "Don't use trailing slashes. Try instead: /events/subscriptions")
     assert told(market.send("POST", "/events/subscribe/", {}))[0] == 404
+
+
+def test_an_outage_of_the_ledger_is_an_error_that_clients_can_read(own_server: EmbeddedServer) -> None:
+    """In the marketplace's words for when it could not do what was asked."""
+    market = Marketplace(application(Ledger(own_server.client())).test_client())
+    own_server.stop()
+    assert told(market.subscribe("*", "https://hooks.example/in")) == (500, "Unable to handle request.")
+    assert told(market.send("GET", f"/events/{EVENT_ID}")) == (500, "There was a problem with your request.")
+
+
+def test_a_private_address_cannot_be_subscribed_unless_the_site_allows_it(ledger: Ledger, listener: Receiver) -> None:
+    """Subscribing is no way to make Outhaul send requests into its own network."""
+    site = Site()
+    site.subscribers = replace(site.subscribers, allow_private_addresses=False)
+    market = Marketplace(application(ledger, site).test_client())
+    assert told(market.subscribe("*", f"{listener.url}/in")) == (400, "Invalid field webhook_url.")
+    assert listener.count == 0
 
 
 def test_a_client_never_gets_an_answer_that_breaks_it(market: Marketplace) -> None:
