@@ -60,7 +60,7 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, "
+        "`paused` (reason), `paused_at`; `policy` as configured; how the endpoint does: `window` (limit of the moment, "
         "where its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), "
         "`probe` (the event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the "
         "same of the time before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, "

@@ -66,9 +66,9 @@ class Breaker:
 class Policy:
     """Everything a destination may tune; a kind supplies the defaults.
 
-    `concurrency` is the most requests in flight to the destination, over all workers; `auto` finds it out. `rate` is the
-    most that may start in a time, `burst` how many of them at once after a rest. `on_ambiguous` says what happens when
-    the request was sent and the answer was lost: `retry`, or `hold` for a person.
+    `concurrency` is the most requests in flight to the destination, over all workers; `auto` finds it out. `rate` is
+    the most that may start in a time, `burst` how many of them at once after a rest. `on_ambiguous` says what happens
+    when the request was sent and the answer was lost: `retry`, or `hold` for a person.
     """
 
     timeout: Timeout = Timeout()

@@ -50,7 +50,8 @@ def _print_delivery(delivery: DeliveryStatus) -> None:
     if delivery.due_at:
         facts.append(f"due {written(delivery.due_at)}")
     if delivery.waiting_for:
-        facts.append(f"waiting for {delivery.waiting_for}")
+        until = f" until {written(delivery.waiting_until)}" if delivery.waiting_until else ""
+        facts.append(f"waiting for {delivery.waiting_for}{until}")
     if delivery.possible_duplicate:
         facts.append("possible duplicate")
     click.echo()

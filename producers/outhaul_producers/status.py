@@ -51,6 +51,7 @@ class DeliveryStatus:
         due_at: when a pending delivery is tried next; None in every other state.
         waiting_for: why a pending delivery is not being tried now: `backoff`, `breaker_open`, `rate_limited`, `paused`,
             `order` or `due`; None in every other state.
+        waiting_until: until when at least, where that is known.
         possible_duplicate: the endpoint may have got it more than once, or will.
         last_status: the last HTTP status, None without an answer.
         last_error: why it is not delivered, None when there is nothing to say.
@@ -63,6 +64,7 @@ class DeliveryStatus:
     attempts: int
     due_at: datetime | None
     waiting_for: str | None
+    waiting_until: datetime | None
     possible_duplicate: bool
     last_status: int | None
     last_error: str | None
@@ -116,13 +118,14 @@ def status_of(record: EventRecord) -> EventStatus:
 
 
 def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
-    return delivery_status(
-        delivery, record.logs.get(delivery.destination, ()), record.waiting_for(delivery.destination)
-    )
+    waiting, until = record.waiting_for(delivery.destination), record.waiting_until(delivery.destination)
+    return delivery_status(delivery, record.logs.get(delivery.destination, ()), waiting, until)
 
 
-def delivery_status(delivery: DeliveryRecord, lines: AttemptLines, waiting: Waiting | None) -> DeliveryStatus:
-    """Word a delivery, its attempt lines and why it waits as a status."""
+def delivery_status(
+    delivery: DeliveryRecord, lines: AttemptLines, waiting: Waiting | None = None, until: int | None = None
+) -> DeliveryStatus:
+    """Word a delivery, its attempt lines, and why and until when it waits as a status."""
     return DeliveryStatus(
         destination=delivery.destination,
         kind=next((line["kind"] for line in lines if "kind" in line), ""),
@@ -130,6 +133,7 @@ def delivery_status(delivery: DeliveryRecord, lines: AttemptLines, waiting: Wait
         attempts=delivery.attempts,
         due_at=_moment(delivery.due) if delivery.state is State.PENDING else None,
         waiting_for=str(waiting) if waiting else None,
+        waiting_until=None if until is None else _moment(until),
         possible_duplicate=delivery.possible_duplicate,
         last_status=delivery.status or None,
         last_error=None if delivery.state is State.DELIVERED else delivery.reason or None,

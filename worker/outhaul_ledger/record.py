@@ -76,6 +76,13 @@ class EventRecord:
             return None
         return self.flows[destination].waiting(delivery.due, self.now)
 
+    def waiting_until(self, destination: str) -> int | None:
+        """Say until when a delivery waits (Unix ms); None when it does not, or that is open."""
+        delivery = self.deliveries[destination]
+        if delivery.state is not State.PENDING:
+            return None
+        return self.flows[destination].waiting_until(delivery.due, self.now)
+
     @classmethod
     def read(cls, event_id: str, pages: Sequence[list[Any]]) -> "EventRecord | None":
         """Build the record from the pages that the `status` operation answers."""

@@ -151,7 +151,7 @@ def list_subscription_deliveries(name: str) -> Answer:
         {
             "event_id": each.event_id,
             "type": each.type,
-            **delivery_status(each.delivery, each.log, None).as_json(),
+            **delivery_status(each.delivery, each.log).as_json(),
         }
         for each in desk.ledger.recent(name)
     ]

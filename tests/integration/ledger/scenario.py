@@ -54,14 +54,14 @@ def outcome(lease: Lease, state: State = State.DELIVERED, **more: object) -> Set
     return Settlement(lease.destination, lease.event_id, lease.attempt, state, **fields)  # type: ignore[arg-type]
 
 
-def well(lease: Lease, duration_ms: int = 10, **more: object) -> Settlement:
+def well(lease: Lease, duration_ms: int = 10) -> Settlement:
     """A delivery to an endpoint that does well."""
-    return outcome(lease, health=Health.OK, duration_ms=duration_ms, **more)
+    return outcome(lease, health=Health.OK, duration_ms=duration_ms)
 
 
-def ill(lease: Lease, health: Health = Health.FAILING, duration_ms: int = 10, **more: object) -> Settlement:
+def ill(lease: Lease, health: Health = Health.FAILING, duration_ms: int = 10) -> Settlement:
     """An attempt that failed by its endpoint's fault and is due again at once."""
-    return outcome(lease, State.PENDING, health=health, duration_ms=duration_ms, **more)
+    return outcome(lease, State.PENDING, health=health, duration_ms=duration_ms)
 
 
 def settle(ledger: Ledger, *settlements: Settlement, drain: str = DRAIN) -> list[bool]:

@@ -5,9 +5,9 @@ import pytest
 from eventually import eventually
 from integration.ledger.scenario import EVER, WORKER, configure, end, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ledger.survey import KeptEntry
 
 

@@ -12,6 +12,7 @@ DELIVERY = {
     "attempts",
     "due_at",
     "waiting_for",
+    "waiting_until",
     "possible_duplicate",
     "last_status",
     "last_error",

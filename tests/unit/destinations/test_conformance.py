@@ -121,7 +121,8 @@ def test_the_default_policy_is_complete(name: str) -> None:
     policy = kinds()[name].policy
     assert isinstance(policy, Policy)
     assert 0 < policy.timeout.connect <= policy.timeout.total
-    assert policy.concurrency >= 1
+    assert policy.concurrency == "auto" or policy.concurrency >= 1
+    assert policy.breaker is not None
     assert policy.retry.max_attempts >= 2
     assert policy.retry.max_age >= sum(policy.retry.schedule)
     assert len(policy.retry.schedule) in (0, policy.retry.max_attempts - 1)
