@@ -30,21 +30,31 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `open` (unfinished deliveries, and one more while chunks of the "
-        "fan-out are missing), `kept` (dead or held ones), and "
+        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries, and "
+        "one more while chunks of the fan-out are missing), `kept` (dead or held ones), `expires`, `cancelled` (when "
+        "its sender took it back), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
-        "status, drain, reason",
+        "status, drain, order, reason",
     ),
     "attempts": Key(
         "attempts:<id>", "hash", _FINISHED, "destination -> one line of JSON per attempt, the oldest first, capped"
     ),
     "inbox": Key(
-        "inbox", "sorted set", "never", "accepted events that are not yet fanned out, or not to all; score = due time"
+        "inbox", "sorted set", "never", "accepted events that wait for their fan-out; score = sequence of acceptance"
     ),
     "events": Key(
         "events", "sorted set", "never", "all events, expired ones for a while longer; score = when they were accepted"
     ),
-    "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
+    "sequence": Key(
+        "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
+    ),
+    "routing": Key("routing", "sorted set", "never", "events that a drain is fanning out; score = end of its lease"),
+    "lane": Key(
+        "lane:<destination>",
+        "sorted set",
+        "never",
+        "a destination's unfinished events; score = due time, `inf` for one that waits for its turn in an order",
+    ),
     "lanes": Key(
         "lanes",
         "sorted set",
@@ -53,6 +63,21 @@ KEYS: dict[str, Key] = {
     ),
     "slow": Key("slow", "sorted set", "never", "likewise the other lanes: slow, timed out lately, or never heard of"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
+    "order": Key(
+        "order:<destination>:<key>",
+        "sorted set",
+        "never",
+        "of a destination with `order_by`, the events with one value there (`<key>` is a digest of it) that must not "
+        "be passed; score = sequence of acceptance",
+    ),
+    "gate": Key(
+        "gate",
+        "sorted set",
+        "never",
+        "`<destination> <event>`, ordered deliveries that an event still to be fanned out may have to precede; score = "
+        "sequence of acceptance",
+    ),
+    "expiring": Key("expiring", "sorted set", "never", "unfinished events with an expiry; score = when they expire"),
     "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
     "held": Key("held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"),
     "destinations": Key("destinations", "set", "never", "every destination that ever got a delivery or a setting"),

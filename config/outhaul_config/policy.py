@@ -22,7 +22,8 @@ class Retry:
 
     Without `schedule` the wait before try n+1 is drawn from [0, min(cap, base * factor**(n-1))] (full jitter).
     With `schedule` it is the n-th entry +-20 %, and the deliveries end with the schedule.
-    `max_attempts` counts all tries, `max_age` runs from acceptance (or the last replay).
+    `max_attempts` counts all tries, `max_age` runs from acceptance, or from when it could first be tried: the time
+    before which it was not to be sent, its turn in an order, the last replay.
     """
 
     base: float = 5.0
@@ -60,6 +61,17 @@ class Breaker:
     connection_failures: int = 5
     open_for: float = 5.0
     open_cap: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which deliveries of a destination must keep their order: those of events with the same value at the path `by`.
+
+    `skip_after` is after how many failed tries the first of them is passed by the others; None: never.
+    """
+
+    by: str
+    skip_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,12 @@ def read_destinations(path: Path, *, only: str | None = None) -> dict[str, Desti
     """
     # Imported here because few commands need the kinds, and these import their whole contracts.
     from outhaul_producers.operational import OPERATIONAL
+    from outhaul_producers.schema.paths import value_paths
     from outhaul_producers.types import TYPES
     from outhaul_worker.destinations.registry import kind_specs
 
-    return load_destinations(path, os.environ, kind_specs(), (*TYPES, *OPERATIONAL), only=only)
+    event_types = (*TYPES, *OPERATIONAL)
+    return load_destinations(path, os.environ, kind_specs(), event_types, value_paths(), only=only)
 
 
 def read_configuration() -> Configuration:

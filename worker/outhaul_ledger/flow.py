@@ -14,6 +14,7 @@ class Waiting(StrEnum):
     """Why a delivery is not being attempted at this moment."""
 
     BACKOFF = "backoff"
+    DELAYED = "delayed"
     BREAKER_OPEN = "breaker_open"
     RATE_LIMITED = "rate_limited"
     PAUSED = "paused"

@@ -1,6 +1,7 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -11,9 +12,12 @@ from outhaul_config.connections import open_client
 from outhaul_ledger.browsing import Browsed, Place, Sought
 from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
+    AT_ONCE,
     Acceptance,
     Accepted,
+    Cancelled,
     Dispatch,
+    Expired,
     Health,
     Inbound,
     Intake,
@@ -22,8 +26,10 @@ from outhaul_ledger.model import (
     Recovered,
     Resumed,
     Route,
+    Schedule,
     Settlement,
     State,
+    Stopped,
     Submission,
     Swept,
 )
@@ -40,6 +46,7 @@ ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked 
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
 PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
+FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
 
@@ -87,6 +94,14 @@ class Ledger(Scripts):
         answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
+    def cancel(self, event_id: str) -> Cancelled | None:
+        """Take an event back: what has not been sent ends; None when it is unknown or has expired."""
+        answer = self._run("cancel", self.retention_ms, event_id)
+        if not answer:
+            return None
+        unrouted, *rows = answer
+        return Cancelled(bool(unrouted), [_stopped(*row) for row in rows])
+
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
         return EventRecord.read(event_id, list(self._pages("status", event_id)))
@@ -102,24 +117,31 @@ class Ledger(Scripts):
         return int(self._run("retire", drain))
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
-        """Lease up to `most` accepted events for routing."""
+        """Lease up to `most` accepted events for routing, in the order of their acceptance."""
         version, events = self._run("lease_inbox", drain, most, lease_ms)
         return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
 
     def fan_out(
-        self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]], *, more_within: int | None = None
+        self,
+        drain: str,
+        routes: Iterable[tuple[str, Sequence[Route]]],
+        schedules: Mapping[str, Schedule] = MappingProxyType({}),
+        *,
+        more_within: int | None = None,
     ) -> list[bool]:
         """Give each event its deliveries; False where that had been done before.
 
         Args:
             drain: whose lease of the inbox it is.
             routes: `(event id, routes)`.
+            schedules: those of the events, by id, that are delayed or expire.
             more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
                 fan-out begins anew with another drain, which gives nothing twice.
         """
         arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
         for event_id, destinations in routes:
-            arguments += [event_id, len(destinations)]
+            when = schedules.get(event_id, AT_ONCE)
+            arguments += (event_id, len(destinations), when.not_before, when.expires or "")
             for route in destinations:
                 arguments += route
         return [bool(done) for done in self._run("fan_out", *arguments)]
@@ -187,7 +209,11 @@ class Ledger(Scripts):
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
-        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
+        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self.retention_ms))
+
+    def expire(self, most: int = 200) -> Expired:
+        """Make dead letters of what has not been delivered by its expiry, of up to `most` events."""
+        return Expired(*self._run("expire", most, FLYING_MS))
 
     def sweep(self, begin: int, most: int = 1000) -> Swept:
         """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
@@ -328,6 +354,10 @@ def _lease(
     slow: int,
 ) -> Lease:
     return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+
+
+def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
+    return Stopped(destination.decode(), State(state.decode()), bool(now))
 
 
 def _packed(destination: str, policy: "Policy") -> str:

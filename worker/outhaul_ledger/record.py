@@ -12,7 +12,10 @@ from outhaul_ledger.model import State
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One delivery as recorded. Times are Unix ms of the server; `since` is the last replay, or 0."""
+    """One delivery as recorded. Times are Unix ms of the server.
+
+    `since` is what its age counts from, 0 for the acceptance. `order` is empty for one that has no place in an order.
+    """
 
     destination: str
     state: State
@@ -24,14 +27,15 @@ class DeliveryRecord:
     possible_duplicate: bool
     status: int
     drain: str
+    order: str
     reason: str
 
     @classmethod
     def unpack(cls, destination: str, packed: bytes) -> "DeliveryRecord":
         """Read the packed form that the scripts write."""
-        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split("\t", 9)
+        state, attempts, tries, lost, due, since, duplicate, status, *texts = packed.decode().split("\t", 10)
         numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
-        return cls(destination, State(state), *numbers, duplicate == "1", int(status), drain, reason)
+        return cls(destination, State(state), *numbers, duplicate == "1", int(status), *texts)
 
 
 AttemptLines = tuple[dict[str, Any], ...]
@@ -52,7 +56,11 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries, attempt lines (oldest first) and lanes, by destination."""
+    """All the ledger knows of one event: deliveries, attempt lines (oldest first) and lanes, by destination.
+
+    `behind` names, by destination, the event that a delivery waits for to keep their order. `expires_at` and
+    `cancelled_at` are None where the event has no expiry, or was not taken back.
+    """
 
     event_id: str
     type: str
@@ -62,6 +70,9 @@ class EventRecord:
     deliveries: dict[str, DeliveryRecord]
     logs: dict[str, AttemptLines]
     flows: dict[str, Flow]
+    behind: dict[str, str]
+    expires_at: int | None
+    cancelled_at: int | None
     now: int
 
     @property
@@ -74,7 +85,10 @@ class EventRecord:
         delivery = self.deliveries[destination]
         if delivery.state is not State.PENDING:
             return None
-        return self.flows[destination].waiting(delivery.due, self.now)
+        if destination in self.behind:
+            return Waiting.ORDER
+        reason = self.flows[destination].waiting(delivery.due, self.now)
+        return Waiting.DELAYED if reason is Waiting.BACKOFF and not delivery.attempts else reason
 
     def waiting_until(self, destination: str) -> int | None:
         """Say until when a delivery waits (Unix ms); None when it does not, or that is open."""
@@ -103,9 +117,16 @@ class EventRecord:
             not pages[-1][2],
             deliveries,
             {name: read_log(name, logs[name]) for name in sorted(logs)},
-            {name.decode(): Flow.read(described) for page in pages for name, described in page[5]},
+            {name.decode(): Flow.read(described) for page in pages for name, described, _ in page[5]},
+            {name.decode(): ahead.decode() for page in pages for name, _, ahead in page[5] if ahead},
+            _moment(fields.get("expires")),
+            _moment(fields.get("cancelled")),
             pages[-1][0],
         )
+
+
+def _moment(stored: bytes | None) -> int | None:
+    return None if stored is None else int(stored)
 
 
 def _pairs(flat: list[bytes]) -> Iterable[tuple[bytes, bytes]]:

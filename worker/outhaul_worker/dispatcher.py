@@ -1,7 +1,7 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, takes back what dead drains had leased, and tells the ledger when the worker is stopping.
+worker, takes back what dead drains had leased, ends what has expired, and tells the ledger when the worker is stopping.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ DRAIN = "outhaul.drain"
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
 RECOVER_COUNT = 250
+EXPIRE_COUNT = 200
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
 GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
@@ -76,7 +77,7 @@ class Dispatcher(threading.Thread):
         self._ledger, self._worker, self._slots = ledger, worker, slots
         self._send, self._terminate, self._tidy = send, terminate, tidy
         self._ending = threading.Event()
-        self._recover_at = 0.0
+        self._recover_at = self._expire_at = 0.0
         self._swept = 0
         self._away = True
 
@@ -115,6 +116,7 @@ class Dispatcher(threading.Thread):
         if answer.send:
             self._send_one()
         self._recover()
+        self._expire()
         self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
@@ -135,6 +137,12 @@ class Dispatcher(threading.Thread):
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
             self._swept = self._ledger.sweep(self._swept).place
+
+    def _expire(self) -> None:
+        """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
+        if time.monotonic() >= self._expire_at:
+            again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
+            self._expire_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:

@@ -14,6 +14,7 @@ from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.subscribing import SubscriptionLedger
 from outhaul_producers.operational import OPERATIONAL
+from outhaul_producers.schema.paths import value_paths
 from outhaul_producers.subscriptions.book import SubscriptionBook
 from outhaul_producers.types import TYPES
 from outhaul_worker.attempt import Target
@@ -41,7 +42,7 @@ def load_targets(settings: Settings) -> dict[str, Target]:
         ConfigError: with every mistake in `destinations.toml`.
     """
     built = kinds()
-    destinations = load_destinations(settings.destinations, os.environ, kind_specs(), EVENT_TYPES)
+    destinations = load_destinations(settings.destinations, os.environ, kind_specs(), EVENT_TYPES, value_paths())
     return {name: Target(each, built[each.kind](each)) for name, each in destinations.items()}
 
 

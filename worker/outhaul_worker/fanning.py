@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Inbound, Route
+from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_worker.routing import Router
 
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
@@ -12,7 +13,13 @@ MOST_EVENTS = 128
 CHUNK = 128  # routes in a call: some 2 ms of the server's time
 STEP = 1024  # routes until the drain looks after what it has in flight
 
-Routed = tuple[str, Sequence[Route]]
+
+class Portion(NamedTuple):
+    """An event with the routes of it that are still to be taken."""
+
+    event_id: str
+    routes: Sequence[Route]
+    schedule: Schedule
 
 
 class FanOut:
@@ -21,7 +28,7 @@ class FanOut:
     def __init__(self, ledger: Ledger, drain: str, router: Router) -> None:
         self._ledger, self._drain, self._router = ledger, drain, router
         self._waiting: deque[Inbound] = deque()
-        self._begun: Routed | None = None
+        self._begun: Portion | None = None
         self._most = MOST_EVENTS
 
     def step(self) -> bool:
@@ -44,25 +51,30 @@ class FanOut:
     def _send_chunk(self) -> int:
         if self._begun:
             return self._send_part(self._begun)
-        chunk: list[Routed] = []
+        chunk: list[Portion] = []
         size = 0
         while self._waiting and size < CHUNK:
             inbound = self._waiting.popleft()
-            routes = self._router.route(inbound)
+            routes, schedule = self._router.route(inbound)
+            portion = Portion(inbound.event_id, routes, schedule)
             if len(routes) > CHUNK:
                 # Events behind one that goes to many must not wait here until their lease is over.
                 self._most = max(1, MOST_EVENTS * CHUNK // len(routes))
-                self._begun = inbound.event_id, routes
+                self._begun = portion
                 break
-            chunk.append((inbound.event_id, routes))
+            chunk.append(portion)
             size += max(1, len(routes))
         if chunk:
-            self._ledger.fan_out(self._drain, chunk)
+            self._send(chunk)
         return size
 
-    def _send_part(self, begun: Routed) -> int:
-        event_id, routes = begun
-        part, rest = routes[:CHUNK], routes[CHUNK:]
-        taken = self._ledger.fan_out(self._drain, [(event_id, part)], more_within=INBOX_LEASE_MS if rest else None)
-        self._begun = (event_id, rest) if rest and taken == [True] else None
+    def _send_part(self, begun: Portion) -> int:
+        part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
+        taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
+        self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
         return len(part)
+
+    def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
+        schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}
+        routes = [(each.event_id, each.routes) for each in portions]
+        return self._ledger.fan_out(self._drain, routes, schedules, more_within=more_within)

@@ -70,6 +70,8 @@ class Envelope(Section):
     specversion = Choice("1.0")
     schema_version = Number(least=1, most=1)
     occurred_at = Moment()
+    deliver_after = Moment()
+    expires_at = Moment()
     subject = Text(256, least=1)
     environment = Choice("prod", "test")
     channel = Text(64, least=1)
@@ -104,13 +106,17 @@ class Envelope(Section):
         return missing
 
     def contradictions(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a value of unknown currency, and a destination named twice."""
+        """Refuse a value of unknown currency, a destination named twice, and an expiry before the event may be sent."""
         problems: dict[str, Any] = {}
         if "value" in found and "currency" not in found:
             problems["currency"] = "expected an ISO 4217 currency code, as there is a value, got nothing"
         names = found.get("destinations", ())
         if len(set(names)) < len(names):
             problems["destinations"] = "expected each destination once, got one twice"
+        # times of the canonical form sort as the text they are
+        if "expires_at" in found and found["expires_at"] <= found.get("deliver_after", ""):
+            after = found["deliver_after"]
+            problems["expires_at"] = f"expected a time later than deliver_after ({after}), got {found['expires_at']}"
         return problems
 
 

@@ -96,8 +96,8 @@ class Part(Value):
 
     def __init__(self, section: type[Section], **options: Any) -> None:
         super().__init__(**options)
-        self.section = section
-        self._load = section().load
+        self.section = section()
+        self._load = self.section.load
 
     def read(self, value: Any) -> dict[str, Any]:
         """Return the canonical object."""

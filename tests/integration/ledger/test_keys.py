@@ -10,6 +10,7 @@ from integration.ledger.scenario import (
     accept,
     configure,
     end,
+    fan_out,
     key,
     lease,
     outcome,
@@ -34,6 +35,7 @@ SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b
 def live_through_everything(ledger: Ledger) -> None:
     """Leave every kind of key behind."""
     ledger.dispatch(WORKER, 2)
+    live_with_subscriptions(SubscriptionLedger(ledger.client), ledger)
     configure(ledger, concurrency=50)
     for event_id, state in (("ev_dead", State.DEAD), ("ev_held", State.HELD), ("ev_done", State.DELIVERED)):
         end(ledger, event_id, state=state)
@@ -42,12 +44,12 @@ def live_through_everything(ledger: Ledger) -> None:
     configure(ledger, "swift")
     route(ledger, "ev_swift", "ev_next", to=("swift",))
     settle(ledger, *(well(one) for one in lease(ledger) if one.destination == "swift"))
-    accept(ledger, "ev_inbox", "ev_inbox_leased")
+    accept(ledger, "ev_routing", "ev_inbox", "ev_ordered")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    fan_out(ledger, "ev_ordered", order="anna", life_ms=10 * LEASE_MS)
     ledger.pause("mail", "maintenance")
     ledger.dispatch(WORKER, 2)
     ledger.open_replay("filter")
-    live_with_subscriptions(SubscriptionLedger(ledger.client), ledger)
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
 
@@ -102,6 +104,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     inbound = ledger.lease_inbox("last", 100, LEASE_MS).events
     ledger.fan_out("last", [(one.event_id, []) for one in inbound])
     settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
+    assert ledger.survey().standings["shop"].behind == 0
     ledger.discard([("shop", "ev_dead"), ("shop", "ev_held")])
     leave_subscriptions(SubscriptionLedger(ledger.client))
     ledger.close_replay("filter")
@@ -119,6 +122,6 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     left = set(cast("list[bytes]", ledger.client.keys()))
     remembered = ("destinations", "workers", "edition", "changes", "departed")
     assert left == {
-        *(key(name).encode() for name in remembered),
+        *(key(name).encode() for name in (*remembered, "sequence")),
         *(key("destination", name).encode() for name in ("shop", "swift")),
     }

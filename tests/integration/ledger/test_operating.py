@@ -100,6 +100,7 @@ def test_a_page_is_bounded_by_times_and_tells_what_the_entries_are(ledger: Ledge
 def test_a_replayed_delivery_is_due_at_once_with_a_fresh_retry_budget(ledger: Ledger, state: State) -> None:
     """Its tries start over and its age counts from the replay; its attempts go on being numbered."""
     end(ledger, "ev_1", state=state)
+    pass_time(ledger.client, 1_000)
     assert ledger.replay([("shop", "ev_1")]) == [True]
     (again,) = lease(ledger)
     assert (again.attempt, again.tries) == (2, 1)

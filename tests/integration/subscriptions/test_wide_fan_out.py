@@ -129,6 +129,19 @@ def test_an_event_is_not_finished_before_its_last_chunk(ledger: Ledger) -> None:
     check_books(read_books(ledger.client))
 
 
+def test_an_event_taken_back_between_two_chunks_goes_to_nobody_else(ledger: Ledger) -> None:
+    """What has its delivery already ends as cancelled, the chunk that comes later changes nothing, and it expires."""
+    first, last = many(ledger, 2)
+    accept(ledger, "ev_wide")
+    ledger.lease_inbox("slow", 1, 60_000)
+    ledger.fan_out("slow", [("ev_wide", [Route(first)])], more_within=60_000)
+    ledger.cancel("ev_wide")
+    assert ledger.fan_out("slow", [("ev_wide", [Route(last)])]) == [False]
+    assert states(ledger, "ev_wide") == {first: State.CANCELLED}
+    assert ledger.client.pttl(key("event", "ev_wide")) > 0
+    check_books(read_books(ledger.client))
+
+
 def test_a_receiver_that_left_before_its_chunk_gets_nothing(ledger: Ledger) -> None:
     """What was routed by a copy from before is not made a delivery to somebody who is gone."""
     gone, stays = many(ledger, 2)

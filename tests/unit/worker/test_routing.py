@@ -14,7 +14,7 @@ DESTINATIONS = {
 
 def routed(**body: object) -> list[Route]:
     """Route one event."""
-    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, orjson.dumps(body))))
+    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, orjson.dumps(body))).routes)
 
 
 def test_every_destination_whose_pattern_matches_gets_the_event() -> None:
@@ -36,6 +36,6 @@ def test_a_destination_that_does_not_exist_is_recorded_as_skipped() -> None:
 
 def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
     """Bytes that are no event end as skipped with the reason; the router does not raise."""
-    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, b"\xff"))
+    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, b"\xff")).routes
     assert route.destination == UNROUTABLE
     assert "cannot be read" in route.skipped
