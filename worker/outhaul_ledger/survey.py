@@ -61,7 +61,9 @@ class Standing:
 
     def waiting_for(self, now: int) -> Waiting | None:
         """Say why what waits is not being attempted at `now` (Unix ms); None when nothing waits."""
-        return None if self.oldest_due is None else self.flow.waiting(self.oldest_due, now)
+        if self.oldest_due is None:
+            return Waiting.ORDER if self.behind else None
+        return self.flow.waiting(self.oldest_due, now)
 
     @property
     def balanced(self) -> bool:

@@ -138,7 +138,7 @@ def _flow(standing: Standing | None, now: int) -> dict[str, Any]:
 
 
 def _numbers(standing: Standing | None) -> dict[str, int]:
-    names = ("waiting", "in_flight", "dead", "held", "delivered", "skipped", "cancelled")
+    names = ("waiting", "behind", "in_flight", "dead", "held", "delivered", "skipped", "cancelled")
     return {name: getattr(standing, name, 0) for name in names}
 
 

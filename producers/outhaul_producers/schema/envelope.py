@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError
 
 from outhaul_producers.problems import refusal, unknown_name
+from outhaul_producers.schema.compiled import Plain
 from outhaul_producers.schema.free import Free
 from outhaul_producers.schema.moments import Moment
 from outhaul_producers.schema.numbers import Money, Number
@@ -42,6 +43,10 @@ class TypeName(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(64, least=1, **options)
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: a name of the vocabulary."""
+        return Plain("type(value) is str and value in {known}", {"known": frozenset(TYPES)})
 
     def read(self, value: Any) -> str:
         """Return the canonical name of the type."""

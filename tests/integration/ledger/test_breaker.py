@@ -102,6 +102,15 @@ def test_failures_that_the_window_still_reaches_count_in_part(ledger: Ledger) ->
     assert flow(ledger).breaker is BreakerState.OPEN
 
 
+def test_failures_that_the_window_is_about_to_leave_count_for_little(ledger: Ledger) -> None:
+    """Of what lies nearly two windows back, a twentieth is within the last one."""
+    given(ledger, 30)
+    settle(ledger, *map(ill, lease(ledger, 9)))
+    pass_time(ledger.client, 58_500)
+    settle(ledger, *map(ill, lease(ledger, 8)))
+    assert flow(ledger).breaker is BreakerState.CLOSED
+
+
 @pytest.mark.parametrize("health", [Health.OK, Health.UNKNOWN])
 def test_the_refusal_of_single_events_opens_nothing(ledger: Ledger, health: Health) -> None:
     """Dead letters of an endpoint that works, and attempts that were never sent, say nothing against it."""

@@ -255,6 +255,7 @@ def test_a_lane_in_which_all_wait_for_their_turn_costs_nothing(ledger: Ledger) -
     answer = ledger.lease(DRAIN, WORKER, 9, LEASE_MS)
     standing = ledger.survey().standings["shop"]
     assert (answer.leases, answer.wait_ms, standing.oldest_due, standing.behind) == ([], -1, None, 2)
+    assert standing.waiting_for(answer.now) is Waiting.ORDER
     assert standing.balanced
 
 

@@ -87,6 +87,9 @@ def test_a_clock_that_was_set_back_delays_no_more_than_a_token(ledger: Ledger) -
     ledger.client.hset(key("destination", "shop"), "arrival", str(ahead))
     ledger.resume("shop")
     assert ledger.lease(DRAIN, WORKER, 10, LEASE_MS).wait_ms <= 21
+    pass_time(ledger.client, 21)
+    route(ledger, "ev_new")
+    assert len(lease(ledger)) == 1
 
 
 @pytest.mark.parametrize("burst", [1, 10])

@@ -84,16 +84,11 @@ local function free_places(destination, limit)
   return limit - redis.call('ZCARD', keys.inflight .. destination)
 end
 
--- A probe whose lease has ended is given up first: there is never more than one.
 local function breaker_room(flow)
   if flow.reopen_at == 0 then
     return math.huge
   end
-  local gate = breaker_gate(keys, flow)
-  if flow.probe and gate <= now and gate ~= flow.reopen_at then
-    reclaim(flow.destination)
-  end
-  return gate <= now and 1 or 0
+  return breaker_gate(keys, flow) <= now and 1 or 0
 end
 
 local function places(flow, quantum)

@@ -16,9 +16,13 @@ local function look_at(keys, flow)
   return math.max(due, rate_gate(flow), flow.reopen_at > 0 and breaker_gate(keys, flow) or 0)
 end
 
--- `flow` is the destination's where the caller has read it already, and written what it changed.
+-- `flow` is the destination's where the caller has read it already, and written what it changed. What was read as later than
+-- it can be is written back: read so again, it would be put off again.
 local function schedule_lane(keys, destination, now, visited, flow)
   flow = flow or read_flow(keys, destination, now)
+  if flow.bounded then
+    write_flow(keys, flow)
+  end
   local due, slow = look_at(keys, flow), is_slow(flow)
   local own, other = slow and keys.slow or keys.lanes, slow and keys.lanes or keys.slow
   if slow ~= flow.was_slow then
