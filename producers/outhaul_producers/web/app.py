@@ -7,7 +7,7 @@ import orjson
 from flask import Flask, Response, current_app, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_producers.errors import LedgerUnavailable as NotAnswered
@@ -23,10 +23,12 @@ from outhaul_producers.web.okanjo import okanjo
 from outhaul_producers.web.pages import pages
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
+from outhaul_producers.web.schemas import ProblemDocument
 from outhaul_producers.web.services import Services, install
 from outhaul_producers.web.subscriptions import routes as subscriptions
+from outhaul_producers.web.webhooks import routes as sources
 
-ROUTES: tuple[Routes, ...] = (events, deliveries, dead_letters, destinations, subscriptions, metrics, health)
+ROUTES: tuple[Routes, ...] = (events, sources, deliveries, dead_letters, destinations, subscriptions, metrics, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
@@ -59,6 +61,9 @@ class _App(Flask):
 
 class _Api(Api):  # type: ignore[misc] # the package ships no types
     """The OpenAPI document; errors are ours."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = ProblemDocument
 
     def _register_error_handlers(self) -> None:
         """Register none: problem details have their own shape."""
@@ -109,7 +114,7 @@ def _refuse_with_problems(app: Flask) -> None:
     app.register_error_handler(Problem, Problem.response)
     app.register_error_handler(LedgerUnavailable, _unavailable)
     app.register_error_handler(NotAnswered, _unavailable)
-    app.register_error_handler(TimeoutError, _too_slow)
+    app.register_error_handler(ClientDisconnected, _too_slow)
     app.register_error_handler(HTTPException, _as_problem)
     app.register_error_handler(Exception, _mistake)
 
@@ -118,7 +123,7 @@ def _unavailable(error: Exception) -> Response:
     return Problem("ledger-unavailable", str(error), headers={"Retry-After": str(RETRY_SECONDS)}).response()
 
 
-def _too_slow(_error: TimeoutError) -> Response:
+def _too_slow(_error: Exception) -> Response:
     return Problem("too-slow", headers={"Connection": "close"}).response()
 
 

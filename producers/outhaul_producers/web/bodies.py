@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from outhaul_producers.cloudevents import from_cloudevent, is_json
 from outhaul_producers.errors import InvalidEvent
@@ -61,13 +61,23 @@ def read_body(asked: Request) -> bytes:
     """Return the whole body.
 
     Raises:
-        Problem: it did not arrive in time.
+        Problem: it did not arrive in time, or not in whole chunks.
         werkzeug.exceptions.RequestEntityTooLarge: it is over the limit.
     """
     try:
-        return asked.get_data(cache=False)
+        body = asked.get_data(cache=False)
     except ClientDisconnected:
         raise Problem("too-slow", headers={"Connection": "close"}) from None
+    except HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 -- every server has errors of its own for chunks that are none
+        told = f"expected a body in whole chunks, got none: {type(error).__name__}"
+        raise Problem("invalid-request", told, headers={"Connection": "close"}) from None
+    limit = asked.max_content_length
+    # Of a body in chunks Werkzeug gives what fits into the limit, and does not say that there is more.
+    if asked.content_length is None and limit is not None and len(body) >= limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def parsed(body: bytes) -> Any:

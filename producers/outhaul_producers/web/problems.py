@@ -24,6 +24,9 @@ KINDS: dict[str, ProblemKind] = {
     "unauthenticated": ProblemKind(
         401, "A valid API key is needed", "Send `Authorization: Bearer ohk_...`; `outhaul keys create` makes a key."
     ),
+    "not-authentic": ProblemKind(
+        401, "The webhook is not shown to come from its source", "Check keys, clock and addresses; `detail` says which."
+    ),
     "not-allowed": ProblemKind(
         403, "The API key does not allow this", "Use a key that has the scope which `detail` names."
     ),
@@ -47,6 +50,9 @@ KINDS: dict[str, ProblemKind] = {
     "internal-error": ProblemKind(500, "Outhaul made a mistake", "Look into the log of the API for the traceback."),
     "ledger-unavailable": ProblemKind(
         503, "The ledger does not answer", "Send the request again after `Retry-After` seconds: with ids it is safe."
+    ),
+    "source-unavailable": ProblemKind(
+        503, "The source's API does not answer", "Send the webhook again after `Retry-After` seconds."
     ),
 }
 """Every kind there is, by the last part of its `type`."""

@@ -8,19 +8,29 @@ from flask import Flask, current_app
 
 from outhaul_config.destinations import Destination
 from outhaul_config.problems import ConfigError
+from outhaul_config.sources import Source
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.replay_jobs import ReplayJobs
+from outhaul_producers.receive import Fetch
 from outhaul_producers.subscriptions.desk import SubscriptionDesk
 
 _EXTENSION = "outhaul"
 
 
 class Configured(Protocol):
-    """The destinations of a site's configuration, which need their kinds to be read."""
+    """A site's configuration, as far as it needs more to be read than this package has."""
 
     def destinations(self) -> Mapping[str, Destination]:
         """Return the configured destinations by name.
+
+        Raises:
+            outhaul_config.problems.ConfigError: the configuration is wrong.
+        """
+        ...
+
+    def sources(self) -> Mapping[str, Source]:
+        """Return the sources of webhooks by name.
 
         Raises:
             outhaul_config.problems.ConfigError: the configuration is wrong.
@@ -35,7 +45,8 @@ class Services:
     Args:
         ledger: where events and deliveries live.
         keyring: the API keys, on the same server.
-        configured: the site's destinations.
+        configured: the site's destinations and sources.
+        fetch: gets documents from elsewhere, guarded.
         desk: the subscriptions.
         source: the source of events that name none.
         largest_body: the most bytes of a request's body.
@@ -45,6 +56,7 @@ class Services:
     ledger: Ledger
     keyring: Keyring
     configured: Configured
+    fetch: Fetch
     desk: SubscriptionDesk
     source: str = "/"
     largest_body: int = 4 * 1024 * 1024

@@ -17,7 +17,7 @@ from outhaul_ledger.keyring import Allowance, Keyring, Scope
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.embedded import EmbeddedServer
 
-FEW = settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 # The model of events and a cursor know more rules than a schema can say, a batch is answered event by event, and in a
 # query texts cannot be told from other types. What is refused has tests of its own.
 UNSAYABLE: list[Any] = [positive_data_acceptance, negative_data_rejection]

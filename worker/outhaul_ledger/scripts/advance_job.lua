@@ -6,7 +6,7 @@
 --       delivery: destination, id
 -- Returns: 1, or 0 where another process has taken it meanwhile, and nothing was changed
 -- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake job:<job> jobs
--- Uses: bind clock delivery concurrency rate breaker flow lanes revive
+-- Uses: bind clock wake delivery concurrency rate breaker flow lanes revive
 local id, position = ARGV[FIRST], ARGV[FIRST + 2]
 local job, now = keys.job .. id, clock()
 local replayed, touched = 0, {}
@@ -19,8 +19,8 @@ end
 for destination in pairs(touched) do
   schedule_lane(keys, destination, now)
 end
-if next(touched) and redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
+if next(touched) then
+  wake(keys)
 end
 redis.call('HINCRBY', job, 'replayed', replayed)
 redis.call('HINCRBY', job, 'gone', (#ARGV - FIRST - 4) / 2 - replayed)
