@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("outhaul_ops.commands.keys:keys", "Make, list and revoke the keys of the HTTP API."),
     "simulate": ("outhaul_ops.commands.simulate:simulate", "Run a simulated vendor until SIGTERM or Ctrl-C."),
     "status": ("outhaul_ops.commands.status:status", "Show an event's deliveries and every attempt."),
+    "subscriptions": (
+        "outhaul_ops.commands.subscriptions:subscriptions",
+        "List and show subscriptions, and remove one.",
+    ),
     "up": ("outhaul_ops.commands.up:up", "Run a server, workers and the API together on this machine."),
 }
 """What follows `outhaul`: `module:attribute` of a click command, and the line that the help shows."""

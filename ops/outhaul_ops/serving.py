@@ -16,14 +16,18 @@ from outhaul_config.problems import ConfigError
 from outhaul_config.sentry import start_sentry
 from outhaul_config.settings import Settings, load_settings
 from outhaul_config.sources import Source, load_sources
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_ops.fetching import fetch
+from outhaul_ops.receivers import SiteReceivers
 from outhaul_ops.wiring import read_destinations
+from outhaul_producers.subscriptions.desk import SubscriptionDesk
 from outhaul_producers.web.app import create_app
 from outhaul_producers.web.services import Services
+from outhaul_worker.engine import subscription_ledger, target_builder
 
 LOOK_SECONDS = 1.0
 _NEVER = -1
@@ -125,6 +129,7 @@ def build(settings: Settings | None = None) -> Flask:
             keyring=Keyring(ledger.client, ledger.namespace),
             configured=site,
             fetch=fetch,
+            desk=open_desk(settings, ledger),
             source=settings.source,
             largest_body=settings.api_largest_body,
             open_loopback=settings.api_open_loopback,
@@ -134,3 +139,15 @@ def build(settings: Settings | None = None) -> Flask:
 
 def _read_sources(path: Path) -> dict[str, Source]:
     return load_sources(path, os.environ)
+
+
+def open_desk(settings: Settings, ledger: Ledger) -> SubscriptionDesk:
+    """Build what the API manages subscriptions with.
+
+    Raises:
+        ConfigError: the table `[subscriptions]` is wrong.
+    """
+    subscriptions = subscription_ledger(ledger, settings)
+    subscribers = load_subscribers(settings.destinations, os.environ)
+    receivers = SiteReceivers(target_builder(subscriptions, settings), subscribers, settings.transport)
+    return SubscriptionDesk(subscriptions, receivers, subscribers)

@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -20,6 +20,7 @@ from outhaul_ledger.model import (
     Expired,
     Health,
     Inbound,
+    Intake,
     Lease,
     Leased,
     Recovered,
@@ -44,6 +45,7 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
 FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
@@ -102,7 +104,7 @@ class Ledger(Scripts):
 
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
-        return EventRecord.read(event_id, self._run("status", event_id))
+        return EventRecord.read(event_id, list(self._pages("status", event_id)))
 
     # drains
 
@@ -114,22 +116,29 @@ class Ledger(Scripts):
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
+    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance."""
-        flat = self._run("lease_inbox", drain, most, lease_ms)
-        return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
+        version, events = self._run("lease_inbox", drain, most, lease_ms)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
 
     def fan_out(
         self,
         drain: str,
         routes: Iterable[tuple[str, Sequence[Route]]],
         schedules: Mapping[str, Schedule] = MappingProxyType({}),
+        *,
+        more_within: int | None = None,
     ) -> list[bool]:
         """Give each event its deliveries; False where that had been done before.
 
-        `schedules` has those of the events, by id, that are delayed or expire.
+        Args:
+            drain: whose lease of the inbox it is.
+            routes: `(event id, routes)`.
+            schedules: those of the events, by id, that are delayed or expire.
+            more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
+                fan-out begins anew with another drain, which gives nothing twice.
         """
-        arguments: list[Any] = [drain, self.retention_ms]
+        arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
         for event_id, destinations in routes:
             when = schedules.get(event_id, AT_ONCE)
             arguments += (event_id, len(destinations), when.not_before, when.expires or "")
@@ -254,10 +263,15 @@ class Ledger(Scripts):
         bounds = (repr(sought.since), repr(place.accepted_at), place.event_id, place.destination)
         return Browsed.read(self._run("browse", *bounds, sought.destination, states, most, look))
 
-    def contents(self, event_ids: Sequence[str]) -> list[Contents]:
-        """Read bodies and attempt logs, one answer per id, in order; an unknown event has an empty body."""
-        answer = self._run("contents", *event_ids)
-        return [Contents.read(body, lines) for body, lines in answer]
+    def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
+        """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
+        answer = self._run("contents", *_flat(deliveries))
+        return [Contents.read(pair[0], *read) for pair, read in zip(deliveries, answer, strict=True)]
+
+    def body(self, event_id: str) -> bytes:
+        """Read an event as it was accepted, canonical JSON; empty when it is unknown."""
+        (read,) = self.contents([("", event_id)])
+        return read.body
 
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
@@ -295,13 +309,20 @@ class Ledger(Scripts):
 
     def survey(self) -> Survey:
         """Read how every destination stands."""
-        return Survey.read(self._run("survey"))
+        return Survey.read(list(self._pages("survey")))
 
     def workers(self) -> dict[str, WorkerStanding]:
         """Read which workers are known and when each last beat, by name; the dead disappear after a while."""
         now, *pairs = self._run("workers")
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
+
+    def _pages(self, name: str, *arguments: Any) -> Iterator[list[Any]]:
+        cursor: Any = "0"
+        while cursor not in (b"0", b""):
+            page = self._run(name, *arguments, cursor, PAGE)
+            cursor = page[1]
+            yield page
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:

@@ -74,10 +74,18 @@ class Accepted(NamedTuple):
 
 
 class Inbound(NamedTuple):
-    """An accepted event that is leased for routing."""
+    """An accepted event that is leased for routing; `accepted_at` is Unix ms."""
 
     event_id: str
+    accepted_at: int
     body: bytes
+
+
+class Intake(NamedTuple):
+    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+
+    version: int
+    events: list[Inbound]
 
 
 class Route(NamedTuple):

@@ -19,14 +19,16 @@ from outhaul_producers.web.event_document import describe_events, own_field
 from outhaul_producers.web.events import routes as events
 from outhaul_producers.web.health import routes as health
 from outhaul_producers.web.metrics import routes as metrics
+from outhaul_producers.web.okanjo import okanjo
 from outhaul_producers.web.pages import pages
 from outhaul_producers.web.problems import KINDS, Problem
 from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.schemas import ProblemDocument
 from outhaul_producers.web.services import Services, install
+from outhaul_producers.web.subscriptions import routes as subscriptions
 from outhaul_producers.web.webhooks import routes as sources
 
-ROUTES: tuple[Routes, ...] = (events, sources, deliveries, dead_letters, destinations, metrics, health)
+ROUTES: tuple[Routes, ...] = (events, sources, deliveries, dead_letters, destinations, subscriptions, metrics, health)
 """The operations of the API, in the order in which the OpenAPI document shows them."""
 
 RETRY_SECONDS = 2
@@ -91,6 +93,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(pages)
     for routes in ROUTES:
         api.register_blueprint(routes)
+    app.register_blueprint(okanjo)
     return app
 
 

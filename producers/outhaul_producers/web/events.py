@@ -105,10 +105,10 @@ def show_event(event_id: str) -> Answer:
     record = here.ledger.status(event_id)
     if record is None:
         raise Problem("not-found", "expected the id of an event: it was never accepted, or its retention is over")
-    (contents,) = here.ledger.contents([event_id])
+    body = here.ledger.body(event_id)
     kinds = {name: each.kind for name, each in here.known_destinations().items()}
     told = _with_kinds(status_of(record), kinds).as_json()
-    return {**told, "event": orjson.loads(contents.body) if contents.body else None}
+    return {**told, "event": orjson.loads(body) if body else None}
 
 
 def _with_kinds(status: EventStatus, kinds: Mapping[str, str]) -> EventStatus:

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import redis
 
@@ -16,13 +16,17 @@ from outhaul_producers.web.app import create_app
 from outhaul_producers.web.problems import KINDS
 from outhaul_producers.web.services import Services
 
+if TYPE_CHECKING:
+    from outhaul_producers.subscriptions.desk import SubscriptionDesk
+
 _BLOCK = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 
 def openapi_document() -> Mapping[str, Any]:
     """Return the OpenAPI document of the API; nothing is connected to."""
     unused = Ledger(redis.Redis())
-    app = create_app(Services(unused, Keyring(unused.client, ""), _Nothing(), _nowhere))
+    no_desk = cast("SubscriptionDesk", None)  # nothing is asked of it for a document
+    app = create_app(Services(unused, Keyring(unused.client, ""), _Nothing(), _nowhere, no_desk))
     document: Mapping[str, Any] = app.json.loads(app.test_client().get("/openapi.json").data)
     return document
 

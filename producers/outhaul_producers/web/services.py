@@ -13,6 +13,7 @@ from outhaul_ledger.keyring import Keyring
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_producers.receive import Fetch
+from outhaul_producers.subscriptions.desk import SubscriptionDesk
 
 _EXTENSION = "outhaul"
 
@@ -46,6 +47,7 @@ class Services:
         keyring: the API keys, on the same server.
         configured: the site's destinations and sources.
         fetch: gets documents from elsewhere, guarded.
+        desk: the subscriptions.
         source: the source of events that name none.
         largest_body: the most bytes of a request's body.
         open_loopback: whether requests of this machine, straight from a loopback address, need no key.
@@ -55,6 +57,7 @@ class Services:
     keyring: Keyring
     configured: Configured
     fetch: Fetch
+    desk: SubscriptionDesk
     source: str = "/"
     largest_body: int = 4 * 1024 * 1024
     open_loopback: bool = False

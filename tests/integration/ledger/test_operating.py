@@ -167,9 +167,12 @@ def test_everything_that_died_before_a_replay_began_is_in_it(ledger: Ledger) -> 
 def test_contents_answers_each_id_in_order_and_an_unknown_one_with_nothing(ledger: Ledger) -> None:
     """Bodies and attempt lines of many events in one call."""
     end(ledger, "ev_1", state=State.DEAD)
-    unknown, known = ledger.contents(["ev_x", "ev_1"])
+    unknown, known = ledger.contents([("shop", "ev_x"), ("shop", "ev_1")])
     assert (unknown.body, unknown.attempts) == (b"", ())
-    assert (known.body, known.attempts) == (b"{}", ({"attempt": 1, "outcome": "dead"},))
+    assert (known.body, known.attempts) == (
+        b"{}",
+        ({"destination": "shop", "possible_duplicate": False, "attempt": 1, "outcome": "dead"},),
+    )
 
 
 def test_workers_are_listed_with_how_long_they_have_been_silent(ledger: Ledger) -> None:

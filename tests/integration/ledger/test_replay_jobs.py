@@ -116,7 +116,7 @@ def test_deliveries_that_somebody_else_replayed_are_counted_apart(ledger: Ledger
     ids = die(ledger, 2)
     ledger.client.zadd(key("dead", "shop"), {"ev_vanished": 1})
     ledger.client.hset(
-        key("record", "ev_vanished"), mapping={"type": "order.created", "d:shop": "delivered" + "\t0" * 8 + "\t"}
+        key("record", "ev_vanished"), mapping={"type": "order.created", "d:shop": "delivered" + "\t0" * 8 + "\t\t"}
     )
     done = finished(jobs, jobs.open(Selection(), None))
     assert (done.replayed, done.gone) == (len(ids), 1)

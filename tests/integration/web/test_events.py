@@ -23,8 +23,7 @@ def ndjson(*documents: Any) -> bytes:
 
 def body_of(ledger: Ledger, event_id: str) -> dict[str, Any]:
     """Return the canonical event as it was accepted."""
-    (contents,) = ledger.contents([event_id])
-    event: dict[str, Any] = orjson.loads(contents.body)
+    event: dict[str, Any] = orjson.loads(ledger.body(event_id))
     return event
 
 

@@ -17,7 +17,7 @@ def offered() -> set[str]:
     """Which operations the Python faces run."""
     sources = [path.read_text() for path in FOLDER.parent.glob("*.py")]
     calls = (node for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
-    runs = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "_run")
+    runs = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in ("_run", "_pages"))
     return {str(call.args[0].value) for call in runs if isinstance(call.args[0], ast.Constant)}
 
 
@@ -80,6 +80,6 @@ def test_a_header_may_go_over_several_lines() -> None:
     assert "delay in ms" in header.parts["ARGV"]
 
 
-def test_only_accept_needs_memory() -> None:
-    """A full server refuses new events and nothing else."""
-    assert [name for name in names() if read_header(name).needs_memory] == ["accept"]
+def test_only_what_takes_in_needs_memory() -> None:
+    """A full server refuses new events and subscriptions and nothing else."""
+    assert [name for name in names() if read_header(name).needs_memory] == ["accept", "subscribe"]
