@@ -24,8 +24,9 @@ from outhaul_worker.transports.contract import Transport
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
-LEASE_COUNT = 256  # deliveries leased at once, so that the server answers others in between
+LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
 SETTLE_COUNT = 32
+SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
@@ -128,8 +129,9 @@ class Drain:
     def _settle(self) -> None:
         due = len(self._settlements) >= SETTLE_COUNT or not self._flying or time.monotonic() >= self._settle_at
         if self._settlements and due:
-            self._ledger.settle(self.name, self._settlements)
-            self._settlements = []
+            while self._settlements:
+                self._ledger.settle(self.name, self._settlements[:SETTLE_MOST])
+                del self._settlements[:SETTLE_MOST]
             self._look_at = 0.0
 
     def _look(self) -> None:
