@@ -7,10 +7,10 @@ replay itself sends and what dies again is later than that, so starting over rep
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from outhaul_ledger.dead_letters import PAGE, Reach, Selection, batches, pairs, reach_now
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.pacing import Pacer
 from outhaul_ledger.survey import KeptEntry
-from outhaul_ops.dead_letters import PAGE, Reach, Selection, batches, pairs, reach_now
-from outhaul_ops.pacing import Pacer
 
 AT_ONCE = 200  # deliveries in one script: each keeps the server from answering others for about 20 us
 
