@@ -17,6 +17,7 @@ from outhaul_ops.bench.installing import (
     PeerMissing,
     itself,
     node_packages,
+    node_version,
     python_packages,
 )
 from outhaul_ops.bench.processes import BenchFailed
