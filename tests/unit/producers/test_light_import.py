@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 HEAVY = ["celery", "kombu", "billiard", "requests", "sentry_sdk", "outhaul_worker", "outhaul_ops", "urllib3", "rich"]
-OF_THE_API = ["flask", "flask_smorest", "gunicorn", "werkzeug", "prometheus_client", "cryptography"]
+OF_THE_API = ["flask", "flask_smorest", "gunicorn", "werkzeug", "prometheus_client"]
 
 
 def test_importing_the_package_imports_neither_celery_nor_destinations() -> None:
