@@ -84,7 +84,7 @@ class EventRecord:
     def waiting_until(self, destination: str) -> int | None:
         """Say until when a delivery waits (Unix ms); None when it does not, or that is open."""
         delivery = self.deliveries[destination]
-        if delivery.state is not State.PENDING:
+        if delivery.state is not State.PENDING or destination in self.behind:
             return None
         return self.flows[destination].waiting_until(delivery.due, self.now)
 
