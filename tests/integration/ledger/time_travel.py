@@ -35,6 +35,7 @@ def pass_time(client: redis.Redis, ms: int) -> None:
             read.hgetall(name)
         answers = read.execute()
     beats = cast("dict[bytes, bytes]", client.hgetall(keys.stem("workers", "outhaul")))
+    subscriptions = cast("dict[bytes, bytes]", client.hgetall(keys.stem("subscriptions", "outhaul")))
     with client.pipeline(transaction=True) as write:
         for schedule, members in zip(schedules, answers, strict=False):
             if members:
@@ -46,6 +47,9 @@ def pass_time(client: redis.Redis, ms: int) -> None:
                 write.hset(name, mapping=moved)
         for worker, packed in beats.items():
             write.hset(keys.stem("workers", "outhaul"), worker.decode(), _beaten_earlier(packed, ms))
+        for name, packed in subscriptions.items():
+            created, rest = packed.split(b"\t", 1)
+            write.hset(keys.stem("subscriptions", "outhaul"), name.decode(), b"%d\t%b" % (int(created) - ms, rest))
         write.execute()
 
 

@@ -13,6 +13,7 @@ DELIVERY = {
     "due_at",
     "waiting_for",
     "waiting_until",
+    "waiting_for_event",
     "possible_duplicate",
     "last_status",
     "last_error",

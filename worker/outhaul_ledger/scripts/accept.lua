@@ -1,10 +1,10 @@
 #!lua
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
--- KEYS: event record inbox sequence wake
+-- KEYS: event record events inbox sequence wake
 -- STATES:
 -- ARGV: 1 if the caller waits for the disk, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
--- Touches: event:<id> record:<id> inbox sequence wake
+-- Touches: event:<id> record:<id> events inbox sequence wake
 -- Uses: bind clock wake
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
@@ -25,6 +25,7 @@ for i = FIRST + 1, #ARGV, 5 do
     redis.call('HSET', keys.record .. id, 'digest', digest, 'at', now, 'source', ARGV[i + 2], 'type', ARGV[i + 3],
       'sequence', number)
     redis.call('SET', keys.event .. id, ARGV[i + 4])
+    redis.call('ZADD', keys.events, now, id)
     redis.call('ZADD', keys.inbox, number, id)
     answers[#answers + 1] = { 'accepted', now }
   elseif known[1] == digest then

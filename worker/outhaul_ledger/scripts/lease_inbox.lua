@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
 -- Lease accepted events for routing, in the order of acceptance. An event whose lease ends without a fan-out is simply
 -- leased again.
--- KEYS: event record inbox routing leases drains lane lanes slow inflight destination order gate
+-- KEYS: event record inbox routing leases drains lane lanes slow inflight destination order gate edition
 -- STATES:
 -- ARGV: drain, most events, lease in ms
--- Returns: {id, body, id, body, ...}
--- Touches: inbox routing leases:<drain> drains event:<id>; record:<id> lane:<d> lanes slow gate (deliveries whose turn has come)
+-- Returns: {version of the subscriptions, per event {id, accepted_at, body}}
+-- Touches: inbox routing leases:<drain> drains event:<id> edition; record:<id> lane:<d> lanes slow gate (deliveries whose
+--          turn has come)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes inbox order unrouted gate
 local drain, most, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
@@ -18,10 +19,9 @@ for i = 1, #taken, 2 do
   local id = taken[i]
   redis.call('ZADD', keys.routing, now + lease, id)
   redis.call('SADD', keys.leases .. drain, ' ' .. id)
-  found[#found + 1] = id
-  found[#found + 1] = redis.call('GET', keys.event .. id) or ''
+  found[#found + 1] = { id, redis.call('HGET', keys.record .. id, 'at') or '0', redis.call('GET', keys.event .. id) or '' }
 end
 for destination in pairs(open_gate(keys, now)) do
   schedule_lane(keys, destination, now)
 end
-return found
+return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found }
