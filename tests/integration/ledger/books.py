@@ -226,7 +226,7 @@ def unrouted(books: Books) -> list[str]:
 
 
 def check_order(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
-    """Only the first of an order may be tried, and only when it, and all accepted before it, are routed to the last chunk."""
+    """Only the first of an order may be tried, and only when it and all accepted before it are routed altogether."""
     members = {
         (order.partition(":")[0], event_id): (order, score)
         for order in books.family("order:")
