@@ -12,8 +12,8 @@ class PersistentConsumer(Consumer):  # type: ignore[misc] # Celery ships no type
     """Tries to connect at least every two seconds; left alone, Celery would come to wait for half a minute.
 
     Workers know of each other through the ledger, so they neither ask for their neighbours when they connect, which
-    takes a second, nor listen to each other. They send heart-beats only with `-E`, for those who watch: a worker that is
-    told to end while the broker is away would try to send its last one for good.
+    takes a second, nor listen to each other. They send heart-beats only with `-E`, for those who watch: a worker that
+    is told to end while the broker is away would try to send its last one for good.
     """
 
     def __init__(self, *args: Any, task_events: bool, **options: Any) -> None:
