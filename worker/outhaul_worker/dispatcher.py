@@ -158,10 +158,10 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
             targets = load_targets(self._settings)
         except ConfigError as error:
             raise SystemExit(f"outhaul: {error}") from error
-        self._limits = [(name, each.destination.policy.concurrency) for name, each in targets.items()]
+        self._policies = [(name, each.destination.policy) for name, each in targets.items()]
 
     def start(self, parent: Any) -> None:
-        """Wait for the ledger, check its server, publish the limits, start the thread."""
+        """Wait for the ledger, check its server, publish the policies, start the thread."""
         start_sentry(self._settings, celery=True)
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
@@ -183,7 +183,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         while True:
             try:
                 facts = inspect_server(ledger.client)
-                ledger.configure(self._limits)
+                ledger.configure(self._policies)
                 break
             except (LedgerUnavailable, redis.RedisError) as error:
                 log.warning(LEDGER_UNAVAILABLE, error=str(error))
