@@ -1,11 +1,11 @@
 #!lua
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
--- KEYS: event record inbox wake
+-- KEYS: event record inbox wake history
 -- STATES:
 -- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
--- Touches: event:<id> record:<id> inbox wake
--- Uses: bind clock
+-- Touches: event:<id> record:<id> inbox wake history
+-- Uses: bind clock history
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
 local answers, fresh = {}, false
@@ -30,5 +30,9 @@ for i = FIRST + 1, #ARGV, 5 do
 end
 if fresh and redis.call('LLEN', keys.wake) == 0 then
   redis.call('LPUSH', keys.wake, '1')
+end
+-- With the first event at the latest, so that a disk or replica which has an event knows whose run it came in.
+if fresh and redis.call('EXISTS', keys.history) == 0 then
+  complete_since(keys, now)
 end
 return answers

@@ -3,7 +3,7 @@
 -- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost. In a full lane such
 -- ones are looked for first, as they hold its places.
 -- Quick lanes and slow ones have places of their own in a drain, so that the slow never keep the quick waiting.
--- What was due before the server began its run is a possible duplicate.
+-- What was due before the server began its run, or accepted and not yet attempted, is a possible duplicate.
 -- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers history
 -- STATES: pending leased dead
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
@@ -54,7 +54,7 @@ local function grant(destination, id, slow)
   if delivery.state == states.leased and lapsed(destination, id, delivery) then
     return false
   end
-  if tonumber(delivery.due) < complete then
+  if tonumber(delivery.due) < complete or (delivery.attempts == 0 and tonumber(stored[2]) < complete) then
     delivery.duplicate = '1'
   end
   delivery.state, delivery.drain = states.leased, drain
