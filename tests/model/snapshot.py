@@ -146,7 +146,7 @@ def _scales(entries: list[Entry], since: int | None) -> Scales:
 
 def _ranks(moments: set[int], since: int | None) -> dict[int, int]:
     ranked = {moment: -rank for rank, moment in enumerate(sorted(moments, reverse=True), start=1)}
-    return {moment: rank - (OLD_MS if since and moment < since else 0) for moment, rank in ranked.items()}
+    return {moment: rank - (OLD_MS if since is not None and moment < since else 0) for moment, rank in ranked.items()}
 
 
 def _ranked(entry: Entry) -> Iterable[tuple[Text, int | None]]:

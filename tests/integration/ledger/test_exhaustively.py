@@ -1,4 +1,4 @@
-"""Every situation that the smallest world can reach, over the real scripts; docs/model/README.md has the larger ones."""
+"""Every situation that the smallest world can reach, over the real scripts; docs/model/README.md has the others."""
 
 from dataclasses import replace
 from hashlib import sha1
