@@ -74,17 +74,40 @@ class Accepted(NamedTuple):
 
 
 class Inbound(NamedTuple):
-    """An accepted event that is leased for routing."""
+    """An accepted event that is leased for routing; `accepted_at` is Unix ms."""
 
     event_id: str
+    accepted_at: int
     body: bytes
 
 
+class Intake(NamedTuple):
+    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+
+    version: int
+    events: list[Inbound]
+
+
 class Route(NamedTuple):
-    """One destination an event goes to; with `skipped` set it ends there, with that reason."""
+    """One destination an event goes to; with `skipped` set it ends there, with that reason.
+
+    `order` is what the deliveries of a destination that must keep their order have in common: `<key>`, or
+    `<key>/<tries>` where one that has failed so many tries is passed by the others; the key has no blank or slash.
+    """
 
     destination: str
     skipped: str = ""
+    order: str = ""
+
+
+class Schedule(NamedTuple):
+    """When an event is first due, 0 for at once, and when it is no longer wanted, None for never."""
+
+    not_before: int = 0
+    expires: int | None = None
+
+
+AT_ONCE = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +115,8 @@ class Lease:
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
-    that burned the retry budget, this one included; `since` is the acceptance or the last replay. `slow` is true where
+    that burned the retry budget, this one included; `since` is the moment its age counts from: the acceptance, the time
+    before which it was not to be sent, the moment its turn in an order came, or the last replay. `slow` is true where
     the destination answers slowly, has not answered in time, or never has answered at all.
     """
 
@@ -164,9 +188,38 @@ class Dispatch(NamedTuple):
     running: int
 
 
+class Expired(NamedTuple):
+    """What `expire` did: deliveries that became dead letters, events that were looked at."""
+
+    deliveries: int
+    events: int
+
+
+class Stopped(NamedTuple):
+    """Where one delivery stands after its event was taken back; `now` says that this call ended it."""
+
+    destination: str
+    state: State
+    now: bool
+
+
+class Cancelled(NamedTuple):
+    """What `cancel` did. `unrouted`: the event had no deliveries yet and will get none."""
+
+    unrouted: bool
+    deliveries: list[Stopped]
+
+
 class Recovered(NamedTuple):
     """What `recover` did: deliveries and events made due again, dead-lettered ones, drains given up."""
 
     recovered: int
     dead: int
     drains: int
+
+
+class Swept(NamedTuple):
+    """What `sweep` did: expired events taken out of the index, and the place to go on from, 0 at the end."""
+
+    removed: int
+    place: int

@@ -6,6 +6,7 @@ on or end it; sending is the transport's; the steps after it turn the answer int
 
 import random
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outhaul_config.destinations import Destination
@@ -23,17 +24,22 @@ from outhaul_worker.destinations.contract import (
 )
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.health import health_of
-from outhaul_worker.outcome import STATE_AFTER, Decision, Outcome, decide, read_fault
+from outhaul_worker.outcome import EXPIRED, STATE_AFTER, Decision, Outcome, decide, read_fault
 
 UNSENT = Answer(sent=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A destination ready for use in this process: its configuration and the kind built from it."""
+    """A destination ready for use in this process: its configuration and the kind built from it.
+
+    `keep`, where there is one, takes each payload and returns the one that was made of the same event first, so that
+    all receivers, at all tries, get the same bytes.
+    """
 
     destination: Destination
     kind: DestinationKind
+    keep: Callable[[Payload], Payload] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def serialise(attempt: Attempt) -> Attempt:
         raise StageFailed(_crashed("serialise", error)) from error
     if isinstance(payload, NotApplicable):
         raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
+    if attempt.target.keep:
+        payload = attempt.target.keep(payload)
     return replace(attempt, payload=payload)
 
 
@@ -114,7 +122,9 @@ def classify(attempt: Attempt, answer: Answer) -> Verdict:
 def conclude(attempt: Attempt, answer: Answer, log: AttemptLog, *, now: float, draw: random.Random) -> Settlement:
     """Run all steps after the send: classify, decide, and put it in the ledger's words."""
     verdict = classify(attempt, answer)
-    decision = decide(verdict, answer, attempt.lease, attempt.target.destination.policy, now=now, draw=draw)
+    policy, event = attempt.target.destination.policy, attempt.event
+    expires_at = event.expires_at if event else None
+    decision = decide(verdict, answer, attempt.lease, policy, now=now, draw=draw, expires_at=expires_at)
     return settlement(attempt, answer, decision, log, verdict)
 
 
@@ -134,7 +144,7 @@ def settlement(
         event_id=lease.event_id,
         attempt=lease.attempt,
         state=STATE_AFTER[decision.outcome],
-        reason=entry.reason,
+        reason=EXPIRED if decision.expired else entry.reason,
         status=answer.status,
         delay_ms=int(decision.delay * 1000),
         burned=decision.burned,

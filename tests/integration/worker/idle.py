@@ -74,7 +74,9 @@ def simulate(server: EmbeddedServer, folder: Path, cycles: int) -> tuple[Holding
                 client.lpush(wake, "1")
 
         ledger.at_cycle = at_cycle
-        dispatcher = Dispatcher(ledger, WORKER, 2, lambda: engine.drain(WORKER), _nothing, sleep_seconds=CYCLE_SECONDS)
+        dispatcher = Dispatcher(
+            ledger, WORKER, 2, lambda: engine.drain(WORKER), _nothing, _nothing, sleep_seconds=CYCLE_SECONDS
+        )
         dispatcher.run()
         engine.transport.close()
         engine.ledger.client.close()
@@ -82,7 +84,7 @@ def simulate(server: EmbeddedServer, folder: Path, cycles: int) -> tuple[Holding
 
 
 def count_commands(server: EmbeddedServer, cycles: int) -> int:
-    """Run that many cycles over an empty server; returns how many commands it ran for them, those in scripts included."""
+    """Run that many cycles over an empty server; returns the commands they cost it, those in scripts included."""
     with open_client(server.url, 5.0) as client, server.client() as observer:
         ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
 
@@ -92,7 +94,7 @@ def count_commands(server: EmbeddedServer, cycles: int) -> int:
                 dispatcher.end()
 
         ledger.at_cycle = at_cycle
-        dispatcher = Dispatcher(ledger, WORKER, 2, _nothing, _nothing, sleep_seconds=0)
+        dispatcher = Dispatcher(ledger, WORKER, 2, _nothing, _nothing, _nothing, sleep_seconds=0)
         observer.config_resetstat()
         dispatcher.run()
         calls = {name: stats["calls"] for name, stats in observer.info("commandstats").items()}
