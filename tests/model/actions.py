@@ -109,7 +109,7 @@ def _routing(world: World, drain: Drain, size: Size) -> Iterator[Action]:
     elif not drain.closing:
 
         def look(ledger: Ledger) -> World:
-            found = ledger.lease_inbox(drain.name, len(size.events), LEASE_MS)
+            found = ledger.lease_inbox(drain.name, len(size.events), LEASE_MS).events
             return world.with_drain(drain._replace(inbound=tuple(sorted(each.event_id for each in found))))
 
         yield Action(f"{drain.name} looks into the inbox", True, look)

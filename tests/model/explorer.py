@@ -144,5 +144,5 @@ class Explorer:
 
 
 def _is_quiet(ledger: Snapshot) -> bool:
-    busy = ("inbox", "lane", "lanes", "slow", "inflight", "drains", "leases")
+    busy = ("inbox", "routing", "lane", "lanes", "slow", "inflight", "drains", "leases")
     return not any(entry.name.partition(":")[0] in busy for entry in ledger)

@@ -26,9 +26,9 @@ BEAT_MS = 5_000  # beats older than this are silent, others fresh
 SILENT_MS = 11_000
 KEPT_MS = 600_000
 
-_DUE, _STATUS, _REASON = 4, 7, 9  # columns of a packed delivery
+_DUE, _STATUS, _REASON = 4, 7, -1  # columns of a packed delivery
 _UNFINISHED = ("pending", "leased")
-_KEPT = ("dead", "held")
+_KEPT = ("dead", "held", "events")
 _IGNORED = ("attempts", "replays", "workers", "wake")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _MOMENT = re.compile(r"@(-?\d+)")
@@ -130,9 +130,10 @@ def normal(entries: Iterable[Entry]) -> Snapshot:
     return tuple(sorted((_settled(each, scales) for each in entries), key=lambda each: each.name))
 
 
-# The order of what is past is that of a scale: a lane with its leases and its deliveries, the inbox, the lanes.
+# The order of what is past is that of a scale: a lane with its leases and deliveries, what is being routed, the lanes.
 
 Scales = dict[Text, dict[int, int]]
+_SCALES = {"routing": "routing", "lanes": "lanes", "slow": "lanes"}  # beside those of each lane
 
 
 def _scales(entries: list[Entry], since: int | None) -> Scales:
@@ -151,8 +152,8 @@ def _ranks(moments: set[int], since: int | None) -> dict[int, int]:
 
 def _ranked(entry: Entry) -> Iterable[tuple[Text, int | None]]:
     family, _, tail = entry.name.partition(":")
-    if family in ("inbox", "lanes", "slow"):
-        yield from (("inbox" if family == "inbox" else "lanes", _moment(score)) for _, score in entry.value)
+    if family in _SCALES:
+        yield from ((_SCALES[family], _moment(score)) for _, score in entry.value)
     elif family in ("lane", "inflight"):
         yield from ((tail, _moment(score)) for _, score in entry.value)
 
@@ -160,7 +161,7 @@ def _ranked(entry: Entry) -> Iterable[tuple[Text, int | None]]:
 def _settled(entry: Entry, scales: Scales) -> Entry:
     family, _, tail = entry.name.partition(":")
     if entry.kind == "zset":
-        scale = {"inbox": "inbox", "lanes": "lanes", "slow": "lanes"}.get(family, tail)
+        scale = _SCALES.get(family, tail)
         settle = _beat if family in ("drains", "asks") else _on({} if family in _KEPT else scales.get(scale, {}))
         rows = [(member, settle(score)) for member, score in entry.value]
     elif family == "record":

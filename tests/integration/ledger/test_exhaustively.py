@@ -8,7 +8,7 @@ import pytest
 
 from model.actions import Violation
 from model.sizes import explore
-from outhaul_ledger import ledger, operations
+from outhaul_ledger import operations, scripting
 from outhaul_ledger.operations import Operation
 from outhaul_ops.embedded import EmbeddedServer
 
@@ -29,7 +29,7 @@ def test_scripts_that_break_a_promise_are_found_out(tmp_path: Path, monkeypatch:
         source = sound.source.replace("duplicate = '1'", "duplicate = '0'")
         return replace(sound, source=source, sha=sha1(source.encode(), usedforsecurity=False).hexdigest())
 
-    monkeypatch.setattr(ledger, "load", unmarking)
+    monkeypatch.setattr(scripting, "load", unmarking)
     with (
         EmbeddedServer(tmp_path / "server", settings=("--appendonly", "no")) as server,
         pytest.raises(Violation, match=r"is not marked(.|\n)*recover(.|\n)*<- here"),
