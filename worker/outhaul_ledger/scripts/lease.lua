@@ -4,7 +4,8 @@
 -- ones are looked for first, as they hold its places.
 -- Quick lanes and slow ones have places of their own in a drain, so that the slow never keep the quick waiting.
 -- An event that has expired is not leased: its delivery is dead.
--- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring
+-- What was due before the server began its run, or accepted and not yet attempted, is a possible duplicate.
+-- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring history
 -- STATES: pending leased dead cancelled
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
@@ -12,13 +13,14 @@
 --          delivery its event's body or nil}, each delivery {destination, id, attempt, tries, accepted_at, since, possible
 --          duplicate, 1 if its lane is slow}
 -- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
---          order:<d>:<key> gate expiring event:<id> (lost leases, expired events)
--- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost sheaf
+--          order:<d>:<key> gate expiring event:<id> (lost leases, expired events); history
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost history sheaf
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5]), ARGV[FIRST + 6]
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
+local complete = complete_since(keys, now)
 local leased, bodies = {}, {}
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
@@ -59,6 +61,9 @@ local function grant(destination, id, slow)
   if stored[3] and has_expired(stored[3], delivery, now) then
     expire_delivery(keys, states, destination, id, delivery, now)
     return false
+  end
+  if tonumber(delivery.due) < complete or (delivery.attempts == 0 and tonumber(stored[2]) < complete) then
+    delivery.duplicate = '1'
   end
   delivery.state, delivery.drain = states.leased, drain
   if delivery.reason == CANCELLED then
