@@ -75,10 +75,10 @@ def wait_of(record: EventRecord) -> float:
     ids=["429 seconds", "429 date", "429 too long", "425", "503", "500", "404", "302"],
 )
 def test_a_wait_that_is_asked_for_is_kept_in_full(
-    ledger: Ledger, receiver: Receiver, answer: Behaviour, seconds: float
+    ledger: Ledger, receiver: Receiver, answer: Behaviour | None, seconds: float
 ) -> None:
     """Whatever the status, in seconds or as a date, up to a day; the attempt log says until when."""
-    receiver.always(answer or TooMany(datetime.now(UTC) + timedelta(seconds=seconds)))
+    receiver.always(TooMany(datetime.now(UTC) + timedelta(seconds=seconds)) if answer is None else answer)
     record = attempted(ledger, receiver.url)
     delivery = record.deliveries[HOOKS]
     assert (delivery.state, record.waiting_for(HOOKS), receiver.count) == (State.PENDING, Waiting.BACKOFF, 1)
