@@ -174,12 +174,13 @@ class Settings:
             "How long a finished event stays visible, and how long its id is remembered at least.",
         ),
     )
-    window: int = field(
-        default=64,
+    window: int | None = field(
+        default=None,
         metadata=_about(
             "OUTHAUL_WINDOW",
             lambda **kwargs: whole(1, 10_000, **kwargs),
             "The most requests one worker process has in flight.",
+            shown="64 with `requests`, 1024 with `curl`",
         ),
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = field(

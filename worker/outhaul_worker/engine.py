@@ -66,7 +66,7 @@ class Engine:
             Router({name: target.destination for name, target in self.targets.items()}),
             AttemptLog(worker, delivery_attempted, report_dead_letter),
             worker=worker,
-            window=self.settings.window,
+            window=self.transport.window,
             lease_ms=self._lease_ms(),
         )
         try:

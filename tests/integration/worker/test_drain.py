@@ -25,6 +25,8 @@ class Canned:
         self._status = status
         self._answers: list[tuple[Hashable, Answer]] = list(held)
 
+    window = 8
+
     def submit(self, key: Hashable, request: Request) -> None:
         """Answer at once."""
         self._answers.append((key, Answer(status=self._status)))
@@ -55,7 +57,7 @@ def drain(ledger: Ledger, transport: Canned) -> None:
         router,
         log,
         worker="worker",
-        window=8,
+        window=transport.window,
         lease_ms=60_000,
     ).run()
 
