@@ -16,7 +16,7 @@ from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.destinations.registry import kind_specs, kinds
 from outhaul_worker.drain import Drain
 from outhaul_worker.routing import Router
-from outhaul_worker.transports.opening import open_transport
+from outhaul_worker.transports.opening import open_transport, usual_window
 
 if TYPE_CHECKING:
     from outhaul_config.settings import Settings
@@ -53,7 +53,7 @@ class Engine:
         return cls(
             settings,
             connect(settings, timeout=max(LEDGER_SECONDS, settings.ledger_timeout)),
-            open_transport(settings.transport, settings.window),
+            open_transport(settings.transport, _window(settings)),
             load_targets(settings),
         )
 
@@ -66,7 +66,7 @@ class Engine:
             Router({name: target.destination for name, target in self.targets.items()}),
             AttemptLog(worker, delivery_attempted, report_dead_letter),
             worker=worker,
-            window=self.transport.window,
+            window=_window(self.settings),
             lease_ms=self._lease_ms(),
         )
         try:
@@ -74,7 +74,7 @@ class Engine:
         except BaseException:
             # What it left in flight must not take up the next drain's window, nor be answered to it.
             self.transport.close()
-            self.transport = open_transport(self.settings.transport, self.settings.window)
+            self.transport = open_transport(self.settings.transport, _window(self.settings))
             raise
         finally:
             self._drain = None
@@ -87,3 +87,7 @@ class Engine:
     def _lease_ms(self) -> int:
         longest = max((target.destination.policy.timeout.total for target in self.targets.values()), default=0.0)
         return int((longest + LEASE_MARGIN_SECONDS) * 1000)
+
+
+def _window(settings: Settings) -> int:
+    return settings.window or usual_window(settings.transport)

@@ -25,8 +25,6 @@ class Canned:
         self._status = status
         self._answers: list[tuple[Hashable, Answer]] = list(held)
 
-    window = 8
-
     def submit(self, key: Hashable, request: Request) -> None:
         """Answer at once."""
         self._answers.append((key, Answer(status=self._status)))
@@ -57,7 +55,7 @@ def drain(ledger: Ledger, transport: Canned) -> None:
         router,
         log,
         worker="worker",
-        window=transport.window,
+        window=8,
         lease_ms=60_000,
     ).run()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pycurl
 import pytest
 
-from outhaul_worker.transports import open_transport
+from outhaul_worker.transports import open_transport, usual_window
 from outhaul_worker.transports.curl_transport import CurlTransport
 from outhaul_worker.transports.requests_transport import RequestsTransport
 
@@ -17,40 +17,34 @@ from outhaul_worker.transports.requests_transport import RequestsTransport
 )
 def test_a_known_name_opens_a_transport(name: str, kind: type, window: int) -> None:
     """The default is libcurl where it is installed; each transport has a window of its own size."""
-    transport = open_transport(name)
-    assert (type(transport), transport.window, transport.in_flight) == (kind, window, 0)
-    transport.close()
-
-
-def test_a_window_that_is_given_is_the_one() -> None:
-    """The default size is for those who name none."""
-    transport = open_transport("auto", 7)
-    assert transport.window == 7
+    transport = open_transport(name, 1)
+    assert (type(transport), transport.in_flight, usual_window(name)) == (kind, 0, window)
     transport.close()
 
 
 def test_without_pycurl_auto_is_requests_and_curl_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever did not ask for libcurl need not have it; whoever did learns the command."""
     monkeypatch.setitem(sys.modules, "pycurl", None)
-    transport = open_transport("auto")
+    transport = open_transport("auto", 1)
     assert isinstance(transport, RequestsTransport)
+    assert usual_window("auto") == 64
     transport.close()
     with pytest.raises(ValueError, match=r"pycurl, which is not installed \(pip install 'outhaul\[curl\]'\)"):
-        open_transport("curl")
+        open_transport("curl", 1)
 
 
 def test_a_pycurl_that_is_too_old_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the transport relies on came with certain versions."""
     monkeypatch.setattr(pycurl, "version_info", lambda: (0, "8.5.0", 0x080500))
     with pytest.raises(ValueError, match=r"pycurl 7\.47 with libcurl 8\.10 at least"):
-        open_transport("curl")
+        open_transport("curl", 1)
 
 
 def test_a_system_without_epoll_has_no_curl(monkeypatch: pytest.MonkeyPatch) -> None:
     """Elsewhere than on Linux requests does the work."""
     monkeypatch.delattr("select.epoll")
     with pytest.raises(ValueError, match="epoll, which only Linux has; or take requests"):
-        open_transport("curl")
+        open_transport("curl", 1)
 
 
 @pytest.mark.parametrize(

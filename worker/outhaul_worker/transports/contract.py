@@ -31,11 +31,6 @@ class Transport(Protocol):
       either a request that could not be put into HTTP (not sent) or an answer that is none (sent).
     """
 
-    @property
-    def window(self) -> int:
-        """How many requests it works on at the same time."""
-        ...
-
     def submit(self, key: Hashable, request: Request) -> None:
         """Start a request; its answer will carry `key`. Never blocks.
 

@@ -88,7 +88,7 @@ class Loop:
     def neglect(self, descriptor: int) -> None:
         """Call no more. The system goes on watching: a kept connection is soon in use again, which spares two calls."""
         self._calls.pop(descriptor, None)
-        if self._watched[descriptor] != _READABLE:
+        if self._watched.get(descriptor, _READABLE) != _READABLE:
             self._rewatch(descriptor, _READABLE)
 
     def _happened(self, descriptor: int, events: int) -> None:

@@ -42,7 +42,7 @@ class CurlTransport:
     """
 
     def __init__(self, window: int, ca_bundle: Path | None = None) -> None:
-        self.window = window
+        self._window = window
         kept = max(_LEAST_KEPT, window)
         _allow_open_files(2 * kept + _OTHER_FILES)
         self._resources = ExitStack()
@@ -66,7 +66,7 @@ class CurlTransport:
         if self._closed:
             raise RuntimeError("the transport is closed; open a new one to send requests")
         self._in_flight += 1
-        if self._working < self.window:
+        if self._working < self._window:
             self._begin(key, request)
         else:
             self._waiting.append((key, request))
@@ -107,7 +107,7 @@ class CurlTransport:
             self._judge(self._sending.pop(finished.curl), finished)
         for exchange in self._seeker.found():
             self._direct(exchange)
-        while self._waiting and self._working < self.window:
+        while self._waiting and self._working < self._window:
             self._begin(*self._waiting.popleft())
 
     def _begin(self, key: Hashable, request: Request) -> None:

@@ -29,7 +29,7 @@ class RequestsTransport:
     """
 
     def __init__(self, window: int, ca_bundle: Path | None = None) -> None:
-        self.window = window
+        self._window = window
         self._waiting: SimpleQueue[tuple[Hashable, Request] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Hashable, Answer]] = SimpleQueue()
         self._threads: list[Thread] = []
@@ -48,7 +48,7 @@ class RequestsTransport:
             raise RuntimeError("the transport is closed; open a new one to send requests")
         self._in_flight += 1
         self._waiting.put((key, request))
-        if len(self._threads) < min(self.window, self._in_flight):
+        if len(self._threads) < min(self._window, self._in_flight):
             self._grow()
 
     def _grow(self) -> None:
