@@ -6,7 +6,8 @@ on or end it; sending is the transport's; the steps after it turn the answer int
 
 import random
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from outhaul_config.destinations import Destination
 from outhaul_ledger.model import Lease, Settlement
@@ -21,6 +22,7 @@ from outhaul_worker.destinations.contract import (
     Unserialisable,
     Verdict,
 )
+from outhaul_worker.events import Events
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.outcome import STATE_AFTER, Decision, Outcome, decide, read_fault
 
@@ -35,13 +37,17 @@ class Target:
     kind: DestinationKind
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt on its way: each step fills in its part. `started` is the ledger's clock, Unix seconds."""
+class Attempt(NamedTuple):
+    """One attempt on its way: each step fills in its part.
+
+    `started` is the ledger's clock, Unix seconds. `type` is the event's; the event itself is only there until the
+    request is, for thousands of attempts may be in flight.
+    """
 
     lease: Lease
     target: Target
     started: float
+    type: str = ""
     event: Event | None = None
     payload: Payload | None = None
     request: Request | None = None
@@ -55,37 +61,36 @@ class StageFailed(Exception):
         self.decision = decision
 
 
-def prepare(attempt: Attempt) -> Attempt:
+def prepare(attempt: Attempt, events: Events) -> Attempt:
     """Run all steps before the send.
 
     Raises:
         StageFailed: the attempt ends here.
     """
-    for step in (load, serialise, authenticate):
-        attempt = step(attempt)
-    return attempt
+    return authenticate(serialise(load(attempt, events), events))
 
 
-def load(attempt: Attempt) -> Attempt:
+def load(attempt: Attempt, events: Events) -> Attempt:
     """Read the stored event."""
     try:
-        return replace(attempt, event=Event.from_bytes(attempt.lease.body))
+        event = events.event(attempt.lease.event_id, attempt.lease.body, attempt.target.kind)
+        return attempt._replace(event=event, type=event.type)
     except (ValueError, KeyError) as error:
         raise StageFailed(Decision(Outcome.DEAD, f"load: the stored event cannot be read: {error!r}")) from error
 
 
-def serialise(attempt: Attempt) -> Attempt:
+def serialise(attempt: Attempt, events: Events) -> Attempt:
     """Turn the event into the destination's payload."""
     assert attempt.event is not None  # noqa: S101 - the order of the steps guarantees it
     try:
-        payload = attempt.target.kind.serialise(attempt.event)
+        payload = events.payload(attempt.event, attempt.target.kind)
     except Unserialisable as error:
         raise StageFailed(Decision(Outcome.DEAD, f"serialise: {error}")) from error
     except Exception as error:
         raise StageFailed(_crashed("serialise", error)) from error
     if isinstance(payload, NotApplicable):
         raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
-    return replace(attempt, payload=payload)
+    return attempt._replace(payload=payload)
 
 
 def authenticate(attempt: Attempt) -> Attempt:
@@ -97,7 +102,7 @@ def authenticate(attempt: Attempt) -> Attempt:
         request = attempt.target.kind.request(attempt.event, attempt.payload, moment)
     except Exception as error:
         raise StageFailed(_crashed("authenticate", error)) from error
-    return replace(attempt, request=request)
+    return attempt._replace(request=request, event=None, lease=attempt.lease._replace(body=b""))
 
 
 def classify(attempt: Attempt, answer: Answer) -> Verdict:

@@ -29,9 +29,15 @@ class Entry(NamedTuple):
 
 
 class AttemptLog:
-    """Writes both lines of every attempt; `emit` gets the wide line, `report` what a person must know."""
+    """Writes both lines of every attempt.
 
-    def __init__(self, worker: str, emit: Callable[..., None], report: Callable[[str, str, str], None]) -> None:
+    Args:
+        worker: the worker's name.
+        emit: gets the wide line; None where nobody reads it.
+        report: gets what a person must know: destination, reason, kind.
+    """
+
+    def __init__(self, worker: str, emit: Callable[..., None] | None, report: Callable[[str, str, str], None]) -> None:
         self._worker = worker
         self._emit = emit
         self._report = report
@@ -43,17 +49,18 @@ class AttemptLog:
         secrets = self._secrets_of(attempt)
         reason = self._reason(decision.reason, secrets)
         fields = self._fields(attempt, answer, decision, reason)
-        self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.event.type if attempt.event else "")
+        if self._emit:
+            self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.type)
         if decision.outcome in ALERTING:
             self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
-        line = dict(fields, at=int(attempt.started * 1000))
+        fields["at"] = int(attempt.started * 1000)
         if attempt.payload and attempt.payload.vendor_id:
-            line["vendor_id"] = attempt.payload.vendor_id
+            fields["vendor_id"] = attempt.payload.vendor_id
         if answer.body and decision.outcome is not Outcome.DELIVERED:
-            line["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
+            fields["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
         if warnings:
-            line["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]
-        return Entry(reason, orjson.dumps(line))
+            fields["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]
+        return Entry(reason, orjson.dumps(fields))
 
     def _reason(self, reason: str, secrets: tuple[str, ...]) -> str:
         # Most attempts end for one of few reasons, and redacting costs more than the rest of the line.

@@ -15,6 +15,7 @@ from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.events import Events
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
 
@@ -23,6 +24,7 @@ from outhaul_worker.transports.contract import Transport
 SLICE_SECONDS = (480.0, 720.0)
 INBOX_LEASE_MS = 10_000  # routing takes milliseconds
 ROUTE_COUNT = 128
+LEASE_COUNT = 128  # more with one call would hold the server up
 SETTLE_COUNT = 32
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -51,7 +53,7 @@ class Drain:
         # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
-        self._router, self._log = router, log
+        self._router, self._log, self._events = router, log, Events()
         self._worker, self._window, self._lease_ms = worker, window, lease_ms
         self._draw = random.Random()
         self._parent = os.getppid()
@@ -125,7 +127,7 @@ class Drain:
         if time.monotonic() < self._look_at or self._settlements:
             return
         backlog = not self._closing and self._route()
-        room = 0 if self._closing else self._window - len(self._flying)
+        room = 0 if self._closing else min(self._window - len(self._flying), LEASE_COUNT)
         leased = self._ledger.lease(self.name, self._worker, room, self._lease_ms)
         self._clock_offset = leased.now / 1000 - time.monotonic()
         if leased.stopping:
@@ -148,7 +150,9 @@ class Drain:
         """Fan out what came in; True when more may be waiting."""
         inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, INBOX_LEASE_MS)
         if inbound:
-            self._ledger.fan_out(self.name, [(each.event_id, self._router.route(each)) for each in inbound])
+            self._ledger.fan_out(
+                self.name, [(each.event_id, self._router.route(each, self._events)) for each in inbound]
+            )
         return len(inbound) == ROUTE_COUNT
 
     def _launch(self, lease: Lease) -> None:
@@ -158,7 +162,7 @@ class Drain:
             return
         attempt = Attempt(lease, target, self._now())
         try:
-            attempt = prepare(attempt)
+            attempt = prepare(attempt, self._events)
         except StageFailed as failure:
             self._conclude(abandon(attempt, failure.decision, self._log))
             return

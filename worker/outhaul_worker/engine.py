@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outhaul_config.settings import Settings
     from outhaul_worker.transports.contract import Transport
 
+ATTEMPTS_LOGGED_AT = ("debug", "info")  # these settings of `log_level`
 LEASE_MARGIN_SECONDS = 30.0  # for queueing in the process and settling, beyond the longest attempt
 LEDGER_SECONDS = 5.0  # a worker can wait longer for the ledger than a web request can
 
@@ -64,7 +65,7 @@ class Engine:
             self.transport,
             self.targets,
             Router({name: target.destination for name, target in self.targets.items()}),
-            AttemptLog(worker, delivery_attempted, report_dead_letter),
+            AttemptLog(worker, delivery_attempted if self._logs_attempts() else None, report_dead_letter),
             worker=worker,
             window=_window(self.settings),
             lease_ms=self._lease_ms(),
@@ -83,6 +84,9 @@ class Engine:
         """Let the running drain, if there is one, finish what it has in flight and end."""
         if self._drain:
             self._drain.stop()
+
+    def _logs_attempts(self) -> bool:
+        return self.settings.log_level in ATTEMPTS_LOGGED_AT
 
     def _lease_ms(self) -> int:
         longest = max((target.destination.policy.timeout.total for target in self.targets.values()), default=0.0)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-import orjson
-
 from outhaul_config.destinations import Destination
 from outhaul_ledger.model import Inbound, Route
+from outhaul_worker.events import Events
 
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
 
@@ -17,14 +16,14 @@ class Router:
         self._destinations = destinations
         self._by_type: dict[str, tuple[Route, ...]] = {}
 
-    def route(self, inbound: Inbound) -> Sequence[Route]:
+    def route(self, inbound: Inbound, events: Events) -> Sequence[Route]:
         """Return where an event goes.
 
         An event may name the destinations it is for: those of them that want its type get it, and a name that is not
         configured is recorded as skipped, for the sender to see.
         """
         try:
-            body = orjson.loads(inbound.body)
+            body = events.body(inbound.event_id, inbound.body)
             wanted = self._wanted(body["type"])
         except (ValueError, KeyError, TypeError) as error:
             return [Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")]

@@ -4,6 +4,7 @@ import orjson
 
 from outhaul_config.destinations import Destination
 from outhaul_ledger.model import Inbound, Route
+from outhaul_worker.events import Events
 from outhaul_worker.routing import UNROUTABLE, Router
 
 DESTINATIONS = {
@@ -14,7 +15,7 @@ DESTINATIONS = {
 
 def routed(**body: object) -> list[Route]:
     """Route one event."""
-    return list(Router(DESTINATIONS).route(Inbound("ev_1", orjson.dumps(body))))
+    return list(Router(DESTINATIONS).route(Inbound("ev_1", orjson.dumps(body)), Events()))
 
 
 def test_every_destination_whose_pattern_matches_gets_the_event() -> None:
@@ -36,6 +37,6 @@ def test_a_destination_that_does_not_exist_is_recorded_as_skipped() -> None:
 
 def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
     """Bytes that are no event end as skipped with the reason; the router does not raise."""
-    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", b"\xff"))
+    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", b"\xff"), Events())
     assert route.destination == UNROUTABLE
     assert "cannot be read" in route.skipped
