@@ -74,8 +74,8 @@ def load(attempt: Attempt, events: Events) -> Attempt:
     """Read the stored event."""
     try:
         event = events.event(attempt.lease.event_id, attempt.lease.body, attempt.target.kind)
-        return attempt._replace(event=event, type=event.type)
-    except (ValueError, KeyError) as error:
+        return Attempt(attempt.lease, attempt.target, attempt.started, event.type, event)
+    except (ValueError, KeyError, TypeError) as error:
         raise StageFailed(Decision(Outcome.DEAD, f"load: the stored event cannot be read: {error!r}")) from error
 
 
@@ -90,7 +90,7 @@ def serialise(attempt: Attempt, events: Events) -> Attempt:
         raise StageFailed(_crashed("serialise", error)) from error
     if isinstance(payload, NotApplicable):
         raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
-    return attempt._replace(payload=payload)
+    return Attempt(attempt.lease, attempt.target, attempt.started, attempt.type, attempt.event, payload)
 
 
 def authenticate(attempt: Attempt) -> Attempt:
@@ -102,7 +102,8 @@ def authenticate(attempt: Attempt) -> Attempt:
         request = attempt.target.kind.request(attempt.event, attempt.payload, moment)
     except Exception as error:
         raise StageFailed(_crashed("authenticate", error)) from error
-    return attempt._replace(request=request, event=None, lease=attempt.lease._replace(body=b""))
+    lease = attempt.lease._replace(body=b"")
+    return Attempt(lease, attempt.target, attempt.started, attempt.type, None, attempt.payload, request)
 
 
 def classify(attempt: Attempt, answer: Answer) -> Verdict:
