@@ -16,6 +16,7 @@ from outhaul_worker.transports.outgoing import USER_AGENT, Target, encode_header
 
 _ASKS_LEAVE_FROM = 1024 * 1024  # a body of this size is one that libcurl would announce and wait with
 _NO_SOCKET: int = pycurl.SOCKET_BAD
+_NOWHERE = Target("", "", "", 0, "", "")
 _BLANK = (b"\r\n", b"\n")
 _OPTIONS: dict[int, Any] = {
     pycurl.POST: 1,
@@ -65,6 +66,7 @@ class Handle:
         self.curl = pycurl.Curl()
         self._opened = opened
         self._set: dict[int, Any] = {}
+        self.target = _NOWHERE
         for option, value in _OPTIONS.items():
             self.curl.setopt(option, value)
         self.curl.setopt(pycurl.CAINFO, ca_file)
@@ -80,13 +82,14 @@ class Handle:
             AttemptFailed: it cannot be put into HTTP.
         """
         self._request = request
-        self.target = target
+        if target is not self.target:
+            self.target = target
+            self.curl.setopt(pycurl.URL, target.url)
+            # Only TLS tells whether an endpoint speaks HTTP/2; then the first connection to it is worth waiting for.
+            self.curl.setopt(pycurl.PIPEWAIT, int(target.scheme == "https"))
         self._body = request.body
         self._addressed = False
         self.curl.setopt(pycurl.HTTPHEADER, _header_lines(request))
-        self._option(pycurl.URL, target.url)
-        # Only TLS tells whether an endpoint speaks HTTP/2; then the first connection to it is worth waiting for.
-        self._option(pycurl.PIPEWAIT, int(target.scheme == "https"))
         self._option(pycurl.POSTFIELDSIZE, len(request.body))
         # libcurl repeats a request by itself when a kept connection breaks, unless it cannot have the body again.
         self._option(pycurl.FRESH_CONNECT, int(not request.body))
