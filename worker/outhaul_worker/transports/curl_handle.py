@@ -52,7 +52,7 @@ class Handle:
         "_given",
         "_lines",
         "_opened",
-        "_request",
+        "_private",
         "_room",
         "_set",
         "blocked",
@@ -81,7 +81,7 @@ class Handle:
         Raises:
             AttemptFailed: it cannot be put into HTTP.
         """
-        self._request = request
+        self._private = request.allow_private_addresses
         if target is not self.target:
             self.target = target
             self.curl.setopt(pycurl.URL, target.url)
@@ -180,6 +180,11 @@ class Handle:
         if self.curl.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T) < 0 and _framed_twice(self.headers):
             shut_down(self.curl.getinfo(pycurl.ACTIVESOCKET))
 
+    def release(self) -> None:
+        """Hold on to nothing of the request and its answer any more."""
+        self._body = b""
+        self._chunks = []
+
     def close(self) -> None:
         """Give the handle up; it must not be in use."""
         self.curl.close()
@@ -214,7 +219,7 @@ class Handle:
             self.wants_addresses = True
             return _NO_SOCKET
         ip = address.addr[0]
-        reason = "" if self._request.allow_private_addresses else why_refused(ip)
+        reason = "" if self._private else why_refused(ip)
         if reason:
             self.blocked = ip, reason
             return _NO_SOCKET

@@ -187,6 +187,7 @@ class CurlTransport:
 
     def _end(self, exchange: Exchange, answer: Answer) -> None:
         self._done.append((exchange.key, answer))
+        exchange.handle.release()
         self._spare.append(exchange.handle)
         self._working -= 1
 

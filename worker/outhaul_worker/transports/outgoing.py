@@ -17,6 +17,13 @@ _LINE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\0\r\n]*\r\n")
 _LINES = re.compile(f"(?:{_LINE.pattern})*")
 USER_AGENT = f"Outhaul/{version('outhaul')}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
+# Of the characters only those that stand for themselves, and no segment that begins with a dot.
+_SEGMENT = r"(?!\.)[A-Za-z0-9._~!$&'()*+,;=:@-]*"
+_PLAIN = re.compile(
+    rf"(https?)://([a-z0-9][a-z0-9.-]*)(?::([1-9][0-9]{{0,4}}))?"
+    rf"(?:((?:/{_SEGMENT})+)(\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]+)?)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,25 @@ def target_of(url: str) -> Target:
     Raises:
         AttemptFailed: this is no http(s) URL with a host, or it holds credentials.
     """
+    return _plain(url) or _prepared(url)
+
+
+def _plain(url: str) -> Target | None:
+    # Most URLs have nothing to escape or to put in order, which is dear where there are more than are remembered.
+    match = _PLAIN.fullmatch(url)
+    if not match:
+        return None
+    scheme, host, port, path, query = match.groups("")
+    number = int(port or _DEFAULT_PORTS[scheme])
+    if number > _LAST_PORT:
+        return None
+    usual = number == _DEFAULT_PORTS[scheme]
+    path = (path or "/") + query
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return Target(origin + path, scheme, host, number, path, host if usual else f"{host}:{number}")
+
+
+def _prepared(url: str) -> Target:
     prepared = PreparedRequest()
     try:
         prepared.prepare_url(url, None)
