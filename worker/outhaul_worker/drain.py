@@ -25,7 +25,7 @@ SLICE_SECONDS = (480.0, 720.0)
 INBOX_LEASE_MS = 10_000  # routing takes milliseconds
 ROUTE_COUNT = 128
 LEASE_COUNT = 128  # more with one call would hold the server up
-SETTLE_COUNT = 32
+SETTLE_COUNT = 64
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
@@ -61,6 +61,8 @@ class Drain:
         self._flying: dict[Hashable, Attempt] = {}
         self._launched = 0
         self._settlements: list[Settlement] = []
+        # Half of a small window, so that the other half is busy meanwhile.
+        self._settle_count = max(1, min(SETTLE_COUNT, window // 2))
         self._settle_at = self._look_at = 0.0
         self._closing = False
         self._give_up_at = math.inf
@@ -117,7 +119,7 @@ class Drain:
         self._settlements.append(settlement)
 
     def _settle(self) -> None:
-        due = len(self._settlements) >= SETTLE_COUNT or not self._flying or time.monotonic() >= self._settle_at
+        due = len(self._settlements) >= self._settle_count or not self._flying or time.monotonic() >= self._settle_at
         if self._settlements and due:
             self._ledger.settle(self.name, self._settlements)
             self._settlements = []
