@@ -1,23 +1,25 @@
 """Where events go: the destinations a site has configured, read from `destinations.toml`."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from outhaul_config.documents import Steps, Substitution, read_toml
 from outhaul_config.fields import Expected, choice, flag
-from outhaul_config.policy import Policy
+from outhaul_config.order_tables import order_keys, order_of
+from outhaul_config.policy import Order, Policy
 from outhaul_config.policy_tables import PolicyKeys, merged
 from outhaul_config.problems import ConfigError, nearest
 from outhaul_config.reader import Reader, show
 from outhaul_config.secret import Secret
 
 _ROOT = "destinations"
+_OTHER_ROOTS = ("subscriptions",)  # read by outhaul_config.subscribers
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAME_EXPECTED = "a name of 1 to 64 characters a-z, 0-9, _ and -, starting with a letter or digit"
 _TABLES = f"tables named [{_ROOT}.<name>]"
@@ -26,6 +28,7 @@ _PATTERN_EXPECTED = 'an event type such as "order.created", a pattern such as "o
 _SUBSCRIBE_EXPECTED = 'a list of event types or patterns, such as ["order.*", "customer.*"]'
 _PRIVATE = "Whether requests may go to addresses that are private, local to a machine, or otherwise not public."
 _CUSTOM = "custom"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Destination:
     subscribe: tuple[str, ...]
     policy: Policy = field(default_factory=Policy)
     allow_private_addresses: bool = False
+    order: Order | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def wants(self, event_type: str) -> bool:
@@ -65,6 +69,7 @@ def load_destinations(
     environ: Mapping[str, str],
     kinds: Mapping[str, KindSpec],
     event_types: Iterable[str] = (),
+    event_paths: Iterable[str] = (),
     *,
     only: str | None = None,
 ) -> dict[str, Destination]:
@@ -76,6 +81,8 @@ def load_destinations(
         kinds: the kinds there are, by name.
         event_types: the types there are beside `custom.*`; a pattern that matches none of them is refused. Without
             them patterns are only checked for their form.
+        event_paths: the paths of single values that events have, `properties.*` for any below one; `order_by` must be
+            one of them. Without them it is only checked for its form.
         only: the one destination to read, whatever is wrong in the rest of the file.
 
     Raises:
@@ -84,11 +91,32 @@ def load_destinations(
     substitution = Substitution(environ)
     document = read_toml(path)
     document = substitution.apply(document if only is None else _narrowed(document, only))
-    loader = _Loader(Reader(str(path), substitution), kinds, event_types)
+    loader = _Loader(Reader(str(path), substitution), kinds, common_keys(kinds, event_types, event_paths))
     destinations = {name: loader.destination(name, table) for name, table in loader.tables(document).items()}
     if loader.reader.problems:
         raise ConfigError(loader.reader.problems)
     return destinations
+
+
+class TableReader:
+    """Reads tables of single destinations that come from elsewhere than the file, such as subscriptions."""
+
+    def __init__(self, kinds: Mapping[str, KindSpec], event_types: Iterable[str] = ()) -> None:
+        """Read tables of these kinds; as `load_destinations`."""
+        self._kinds = kinds
+        self._common = common_keys(kinds, event_types)
+
+    def read(self, name: str, table: Mapping[str, Any]) -> Destination:
+        """Validate one table. Its name is not looked at.
+
+        Raises:
+            ConfigError: with every mistake in the table.
+        """
+        loader = _Loader(Reader(name, Substitution({})), self._kinds, self._common)
+        destination = loader.read_table(name, table, ())
+        if loader.reader.problems:
+            raise ConfigError(loader.reader.problems)
+        return destination
 
 
 def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
@@ -103,7 +131,7 @@ def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
     return {name: table if isinstance(table, dict) else {} for name, table in tables.items()}
 
 
-def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema:
+def common_keys(kinds: Iterable[str], event_types: Iterable[str] = (), event_paths: Iterable[str] = ()) -> Schema:
     """Make the schema of the keys that every destination's table may have, whatever its kind."""
     subscribe = fields.List(
         _pattern(tuple(event_types)),
@@ -116,6 +144,7 @@ def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema
         "kind": choice(*sorted(kinds), required=True, metadata={"description": "What the endpoint is."}),
         "subscribe": subscribe,
         "allow_private_addresses": flag(load_default=False, metadata={"description": _PRIVATE}),
+        **order_keys(event_paths),
     }
     return PolicyKeys.from_dict(keys, name="DestinationKeys")()
 
@@ -144,15 +173,15 @@ def _reaches(pattern: str, event_types: Iterable[str]) -> bool:
 class _Loader:
     """Reads the tables of one file. What it returns is only complete while the reader has no problems."""
 
-    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], event_types: Iterable[str]) -> None:
+    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], common: Schema) -> None:
         self.reader = reader
         self._kinds = kinds
-        self._common = common_keys(kinds, event_types)
+        self._common = common
 
     def tables(self, document: Mapping[str, Any]) -> dict[str, Any]:
         for key in document:
-            if key != _ROOT:
-                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT]))
+            if key not in (_ROOT, *_OTHER_ROOTS):
+                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT, *_OTHER_ROOTS]))
         tables = document.get(_ROOT, {})
         if isinstance(tables, dict):
             return tables
@@ -166,6 +195,9 @@ class _Loader:
         if not isinstance(table, dict):
             self.reader.report(steps, f"a table [{_ROOT}.{name}]", show(table))
             return Destination(name, "", ())
+        return self.read_table(name, table, steps)
+
+    def read_table(self, name: str, table: Mapping[str, Any], steps: Steps) -> Destination:
         given, options = self._parted(table)
         common = self.reader.load(self._common, given, steps)
         spec = self._kind(table.get("kind"))
@@ -173,14 +205,17 @@ class _Loader:
             name=name,
             kind=spec.name,
             subscribe=tuple(common.get("subscribe", ())),
-            policy=self._policy(spec.policy, common, table, steps),
+            policy=self._sound(lambda: merged(spec.policy, common), spec.policy, table, steps),
+            order=self._sound(lambda: order_of(common), None, table, steps),
             allow_private_addresses=common.get("allow_private_addresses", False),
             options=self._options(spec, options, steps),
         )
 
     def _kind(self, name: Any) -> KindSpec:
         # A misspelt kind is reported already; reading on as the one that was meant finds the other mistakes too.
-        meant = nearest(name, self._kinds) if isinstance(name, str) else ""
+        if not isinstance(name, str):
+            return _NO_KIND
+        meant = name if name in self._kinds else nearest(name, self._kinds)
         return self._kinds.get(meant, _NO_KIND)
 
     def _parted(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -193,9 +228,9 @@ class _Loader:
         loaded = self.reader.load(spec.options(), given, steps, also_known=self._common.fields)
         return MappingProxyType(loaded)
 
-    def _policy(self, default: Policy, common: Mapping[str, Any], table: Mapping[str, Any], steps: Steps) -> Policy:
+    def _sound(self, read: Callable[[], T], default: T, table: Mapping[str, Any], steps: Steps) -> T:
         try:
-            return merged(default, common)
+            return read()
         except ValidationError as error:
             self.reader.note(error, self._common, table, steps)
             return default

@@ -1,6 +1,7 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -8,34 +9,51 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
+from outhaul_ledger.browsing import Browsed, Place, Sought
+from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
+    AT_ONCE,
     Acceptance,
     Accepted,
+    Cancelled,
     Dispatch,
+    Expired,
+    Health,
     Inbound,
+    Intake,
     Lease,
     Leased,
     Recovered,
+    Resumed,
     Route,
+    Schedule,
     Settlement,
     State,
+    Stopped,
     Submission,
+    Swept,
 )
-from outhaul_ledger.operations import load
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
+from outhaul_ledger.scripting import Scripts, translated
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
+    from outhaul_config.policy import Policy
     from outhaul_config.settings import Settings
 
 SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
+FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
+CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
+UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
+
+_FLAGS = {each: (int(each.judged), int(each.failed), int(each.silent), int(each.overloaded)) for each in Health}
 
 
-class Ledger:
+class Ledger(Scripts):
     """All state of events and deliveries. Thread-safe and fork-safe, as its client is.
 
     Every method raises `LedgerUnavailable` when the server cannot be reached or refuses; all are safe to call again.
@@ -60,11 +78,8 @@ class Ledger:
                 first call asks the server whether it can, one round trip more.
             fsync_timeout: seconds to wait for the disk.
         """
-        self.client = client
-        self.namespace = namespace
-        self._retention = str(int(retention * 1000))
-        self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
-        self._can_fsync = False
+        super().__init__(client, namespace, int(fsync_timeout * 1000) if durability == "fsync" else 0)
+        self.retention_ms = int(retention * 1000)
 
     # producers
 
@@ -74,16 +89,22 @@ class Ledger:
         Raises:
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
-        fsync = self._fsync_ms > 0
-        if fsync and not self._can_fsync:
-            self._ask_for_fsync()
+        fsync = self._must_reach_disk()
         arguments = [part for submission in submissions for part in submission]
         answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
+    def cancel(self, event_id: str) -> Cancelled | None:
+        """Take an event back: what has not been sent ends; None when it is unknown or has expired."""
+        answer = self._run("cancel", self.retention_ms, event_id)
+        if not answer:
+            return None
+        unrouted, *rows = answer
+        return Cancelled(bool(unrouted), [_stopped(*row) for row in rows])
+
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
-        return EventRecord.read(event_id, self._run("status", event_id))
+        return EventRecord.read(event_id, list(self._pages("status", event_id)))
 
     # drains
 
@@ -95,25 +116,60 @@ class Ledger:
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
-        """Lease up to `most` accepted events for routing."""
-        flat = self._run("lease_inbox", drain, most, lease_ms)
-        return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
+    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
+        """Lease up to `most` accepted events for routing, in the order of their acceptance."""
+        version, events = self._run("lease_inbox", drain, most, lease_ms)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
 
-    def fan_out(self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]]) -> list[bool]:
-        """Give each event its deliveries; False where that had been done before."""
-        arguments: list[Any] = [drain, self._retention]
+    def fan_out(
+        self,
+        drain: str,
+        routes: Iterable[tuple[str, Sequence[Route]]],
+        schedules: Mapping[str, Schedule] = MappingProxyType({}),
+        *,
+        more_within: int | None = None,
+    ) -> list[bool]:
+        """Give each event its deliveries; False where that had been done before.
+
+        Args:
+            drain: whose lease of the inbox it is.
+            routes: `(event id, routes)`.
+            schedules: those of the events, by id, that are delayed or expire.
+            more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
+                fan-out begins anew with another drain, which gives nothing twice.
+        """
+        arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
         for event_id, destinations in routes:
-            arguments += [event_id, len(destinations)]
+            when = schedules.get(event_id, AT_ONCE)
+            arguments += (event_id, len(destinations), when.not_before, when.expires or "")
             for route in destinations:
                 arguments += route
         return [bool(done) for done in self._run("fan_out", *arguments)]
 
-    def lease(self, drain: str, worker: str, most: int, lease_ms: int) -> Leased:
-        """Lease up to `most` due deliveries, round robin over lanes, and beat; `most` = 0 only beats."""
-        now, wait, stopping, rows = self._run(
-            "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention
-        )
+    def lease(
+        self,
+        drain: str,
+        worker: str,
+        most: int,
+        lease_ms: int,
+        *,
+        quick: int = UNBOUNDED,
+        slow: int = UNBOUNDED,
+        hanging: Collection[str] = (),
+    ) -> Leased:
+        """Lease due deliveries, round robin over lanes, and beat.
+
+        Args:
+            drain: who leases.
+            worker: the worker whose stop it obeys.
+            most: how many at most; 0 only beats.
+            lease_ms: how long the leases last.
+            quick: how many at most of lanes that answer quickly.
+            slow: how many at most of all other lanes.
+            hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
+        """
+        arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
+        now, wait, stopping, rows = self._run("lease", *arguments, " ".join(hanging))
         return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
@@ -121,7 +177,7 @@ class Ledger:
 
         Called again with the same outcomes, it answers as before and changes nothing.
         """
-        arguments: list[Any] = [drain, self._retention, ATTEMPT_LINES]
+        arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:
             arguments += (
                 one.destination,
@@ -131,6 +187,7 @@ class Ledger:
                 one.reason.replace("\t", " "),
             )
             arguments += (one.status, one.delay_ms, int(one.burned), int(one.ambiguous), one.pause, one.line)
+            arguments += (*_FLAGS[one.health], one.duration_ms)
         return [done == 1 for done in self._run("settle", *arguments)]
 
     # dispatchers
@@ -148,51 +205,73 @@ class Ledger:
         try:
             return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise translated(error) from error
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
-        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
+        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self.retention_ms))
 
-    def configure(self, limits: Iterable[tuple[str, int]]) -> None:
-        """Make `(destination, most in flight)` the limits of all workers.
+    def expire(self, most: int = 200) -> Expired:
+        """Make dead letters of what has not been delivered by its expiry, of up to `most` events."""
+        return Expired(*self._run("expire", most, FLYING_MS))
+
+    def sweep(self, begin: int, most: int = 1000) -> Swept:
+        """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
+        return Swept(*self._run("sweep", self.retention_ms, begin, most))
+
+    def configure(self, policies: Iterable[tuple[str, "Policy"]]) -> int:
+        """Make `(destination, policy)` those of all workers; returns how many differ from what they were.
+
+        In pieces, so that a server with other things to do is not kept from them by a hundred thousand destinations.
 
         Raises:
             ValueError: a limit is below 1; to stop a destination, pause it.
         """
-        arguments: list[str | int] = []
-        for destination, most in limits:
-            if most < 1:
-                raise ValueError(f"{destination}: expected a limit of at least 1, got {most}: to stop it, pause it")
-            arguments += (destination, most)
-        if arguments:
-            self._run("configure", *arguments)
+        packed = [(destination, _packed(destination, policy)) for destination, policy in policies]
+        pieces = (packed[start : start + CONFIGURED_AT_ONCE] for start in range(0, len(packed), CONFIGURED_AT_ONCE))
+        return sum(int(self._run("configure", *_flat(piece))) for piece in pieces)
 
     # operators
 
-    def kept(
-        self, state: State, destination: str, *, since: float, until: float, passing: int, most: int
-    ) -> list[KeptEntry]:
-        """Read a page of dead letters or held deliveries, oldest first.
+    def kept(self, state: State, destination: str, *, since: float, until: float, most: int) -> list[KeptEntry]:
+        """Read a page of dead letters or held deliveries, oldest first; those of one instant by their event ids.
 
         Args:
             state: DEAD or HELD.
             destination: whose.
             since: ms; entries that came before are left out.
             until: ms; likewise for later ones.
-            passing: entries at the beginning to pass over.
             most: entries on the page.
         """
-        rows = self._run("list_kept", state, destination, since, until, passing, most)
+        rows = self._run("list_kept", state, destination, repr(since), repr(until), most)
         return [
             KeptEntry(event_id.decode(), float(at), kind.decode(), DeliveryRecord.unpack(destination, packed))
             for event_id, at, kind, packed in rows
         ]
 
-    def contents(self, event_ids: Sequence[str]) -> list[Contents]:
-        """Read bodies and attempt logs, one answer per id, in order; an unknown event has an empty body."""
-        answer = self._run("contents", *event_ids)
-        return [Contents.read(body, lines) for body, lines in answer]
+    def browse(self, sought: Sought, position: Place | None, *, most: int, look: int) -> Browsed:
+        """Read a page of deliveries, those of the newest events first, from behind a position on.
+
+        Args:
+            sought: which deliveries.
+            position: where an earlier page ended; None at the beginning.
+            most: deliveries on the page.
+            look: events to look at; a page may be short, or empty, and not the last.
+        """
+        place = position or Place(sought.until, "", "")
+        states = f" {' '.join(sought.states)} " if sought.states else ""
+        bounds = (repr(sought.since), repr(place.accepted_at), place.event_id, place.destination)
+        return Browsed.read(self._run("browse", *bounds, sought.destination, states, most, look))
+
+    def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
+        """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
+        answer = self._run("contents", *_flat(deliveries))
+        return [Contents.read(pair[0], *read) for pair, read in zip(deliveries, answer, strict=True)]
+
+    def body(self, event_id: str) -> bytes:
+        """Read an event as it was accepted, canonical JSON; empty when it is unknown."""
+        (read,) = self.contents([("", event_id)])
+        return read.body
 
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
@@ -200,7 +279,7 @@ class Ledger:
 
     def discard(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """End dead or held `(destination, event id)` as cancelled; False where one was neither."""
-        return [bool(done) for done in self._run("discard", self._retention, *_flat(deliveries))]
+        return [bool(done) for done in self._run("discard", self.retention_ms, *_flat(deliveries))]
 
     def open_replay(self, digest: str) -> tuple[int, bool]:
         """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before.
@@ -224,13 +303,13 @@ class Ledger:
             raise ValueError(f"{destination}: expected a reason to pause it, got none: say why, people will ask")
         self._run("pause", destination, reason)
 
-    def resume(self, destination: str) -> bool:
-        """Let a paused destination go on; False when it was not paused."""
-        return bool(self._run("resume", destination))
+    def resume(self, destination: str) -> Resumed:
+        """Let a destination go on: lift a pause, and let an open breaker's probe go at once."""
+        return Resumed(*map(bool, self._run("resume", destination)))
 
     def survey(self) -> Survey:
         """Read how every destination stands."""
-        return Survey.read(self._run("survey"))
+        return Survey.read(list(self._pages("survey")))
 
     def workers(self) -> dict[str, WorkerStanding]:
         """Read which workers are known and when each last beat, by name; the dead disappear after a while."""
@@ -238,36 +317,12 @@ class Ledger:
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
-        operation = load(name)
-        key_names, head = operation.bind(self.namespace)
-        call = (len(key_names), *key_names, *head, *arguments)
-        try:
-            try:
-                return self._send(operation.sha, call, fsync)
-            except redis.exceptions.NoScriptError:
-                self.client.script_load(operation.source)
-                return self._send(operation.sha, call, fsync)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-
-    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
-        if not fsync:
-            return self.client.evalsha(sha, *call)
-        with self.client.pipeline(transaction=False) as pipe:
-            pipe.evalsha(sha, *call)
-            pipe.waitaof(1, 0, self._fsync_ms)
-            answer, synced = pipe.execute()
-        if synced[0] < 1:
-            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
-        return answer
-
-    def _ask_for_fsync(self) -> None:
-        try:
-            self.client.waitaof(1, 0, 1)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-        self._can_fsync = True
+    def _pages(self, name: str, *arguments: Any) -> Iterator[list[Any]]:
+        cursor: Any = "0"
+        while cursor not in (b"0", b""):
+            page = self._run(name, *arguments, cursor, PAGE)
+            cursor = page[1]
+            yield page
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
@@ -288,19 +343,29 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 
 
 def _lease(
-    destination: bytes, event_id: bytes, attempt: int, tries: int, at: int, since: int, duplicate: int, body: bytes
+    destination: bytes,
+    event_id: bytes,
+    attempt: int,
+    tries: int,
+    at: int,
+    since: int,
+    duplicate: int,
+    body: bytes,
+    slow: int,
 ) -> Lease:
-    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body)
+    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+
+
+def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
+    return Stopped(destination.decode(), State(state.decode()), bool(now))
+
+
+def _packed(destination: str, policy: "Policy") -> str:
+    if policy.concurrency != "auto" and policy.concurrency < 1:
+        got = policy.concurrency
+        raise ValueError(f"{destination}: expected a limit of at least 1, got {got}: to stop it, pause it")
+    return pack_policy(policy)
 
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [part for pair in pairs for part in pair]
-
-
-def _translate(error: redis.RedisError) -> Exception:
-    refused = isinstance(error, redis.ResponseError) and is_refusal(error)
-    if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
-        return DurabilityMissing(str(error))
-    if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
-    return error

@@ -17,6 +17,37 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Health(StrEnum):
+    """What an attempt says of its endpoint as a whole, beside what it says of the one delivery."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    FAILING = "failing"
+    OVERLOADED = "overloaded"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def judged(self) -> bool:
+        """True when the attempt says anything."""
+        return self is not Health.UNKNOWN
+
+    @property
+    def failed(self) -> bool:
+        """True when the breaker counts a failure."""
+        return self not in (Health.UNKNOWN, Health.OK)
+
+    @property
+    def silent(self) -> bool:
+        """True when no answer came at all."""
+        return self in (Health.UNREACHABLE, Health.TIMED_OUT)
+
+    @property
+    def overloaded(self) -> bool:
+        """True when fewer requests at a time may help."""
+        return self in (Health.OVERLOADED, Health.TIMED_OUT)
+
+
 class Acceptance(StrEnum):
     """What `accept` did with an event."""
 
@@ -43,24 +74,49 @@ class Accepted(NamedTuple):
 
 
 class Inbound(NamedTuple):
-    """An accepted event that is leased for routing."""
+    """An accepted event that is leased for routing; `accepted_at` is Unix ms."""
 
     event_id: str
+    accepted_at: int
     body: bytes
 
 
+class Intake(NamedTuple):
+    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+
+    version: int
+    events: list[Inbound]
+
+
 class Route(NamedTuple):
-    """One destination an event goes to; with `skipped` set it ends there, with that reason."""
+    """One destination an event goes to; with `skipped` set it ends there, with that reason.
+
+    `order` is what the deliveries of a destination that must keep their order have in common: `<key>`, or
+    `<key>/<tries>` where one that has failed so many tries is passed by the others; the key has no blank or slash.
+    """
 
     destination: str
     skipped: str = ""
+    order: str = ""
+
+
+class Schedule(NamedTuple):
+    """When an event is first due, 0 for at once, and when it is no longer wanted, None for never."""
+
+    not_before: int = 0
+    expires: int | None = None
+
+
+AT_ONCE = Schedule()
 
 
 class Lease(NamedTuple):
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
-    that burned the retry budget, this one included; `since` is the acceptance or the last replay.
+    that burned the retry budget, this one included; `since` is the moment its age counts from: the acceptance, the time
+    before which it was not to be sent, the moment its turn in an order came, or the last replay. `slow` is true where
+    the destination answers slowly, has not answered in time, or never has answered at all.
     """
 
     destination: str
@@ -71,6 +127,7 @@ class Lease(NamedTuple):
     since: int
     possible_duplicate: bool
     body: bytes
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +137,8 @@ class Settlement:
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
     does not count against the retry budget. `ambiguous` marks the next attempt a possible duplicate. `pause` is a
     reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
-    object for the attempt log, already redacted, or empty for none; the ledger only stores it.
+    object for the attempt log, already redacted, or empty for none; the ledger only stores it. `health` is what breaker
+    and concurrency go by, and `duration_ms` how long the endpoint took.
 
     Raises:
         ValueError: `state` is LEASED.
@@ -97,6 +155,8 @@ class Settlement:
     ambiguous: bool = False
     pause: str = ""
     line: bytes = b""
+    health: Health = Health.UNKNOWN
+    duration_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.state is State.LEASED:
@@ -112,6 +172,13 @@ class Leased(NamedTuple):
     leases: list[Lease]
 
 
+class Resumed(NamedTuple):
+    """What `resume` found: whether the destination was paused, and whether its breaker was open."""
+
+    paused: bool
+    opened: bool
+
+
 class Dispatch(NamedTuple):
     """What `dispatch` answers: whether to send a drain, ms until work is due (-1: none), drains alive or asked for."""
 
@@ -120,9 +187,38 @@ class Dispatch(NamedTuple):
     running: int
 
 
+class Expired(NamedTuple):
+    """What `expire` did: deliveries that became dead letters, events that were looked at."""
+
+    deliveries: int
+    events: int
+
+
+class Stopped(NamedTuple):
+    """Where one delivery stands after its event was taken back; `now` says that this call ended it."""
+
+    destination: str
+    state: State
+    now: bool
+
+
+class Cancelled(NamedTuple):
+    """What `cancel` did. `unrouted`: the event had no deliveries yet and will get none."""
+
+    unrouted: bool
+    deliveries: list[Stopped]
+
+
 class Recovered(NamedTuple):
     """What `recover` did: deliveries and events made due again, dead-lettered ones, drains given up."""
 
     recovered: int
     dead: int
     drains: int
+
+
+class Swept(NamedTuple):
+    """What `sweep` did: expired events taken out of the index, and the place to go on from, 0 at the end."""
+
+    removed: int
+    place: int

@@ -1,8 +1,10 @@
 """How the destinations stand, as the ledger sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from outhaul_ledger.flow import Flow, Waiting
 from outhaul_ledger.record import DeliveryRecord
 
 
@@ -33,7 +35,11 @@ class WorkerStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One destination. `waiting` leaves out what is in flight; `oldest_due` is Unix ms, None when nothing waits."""
+    """One destination.
+
+    `waiting` leaves out what is in flight; `behind` is how many of those wait for their turn in an order. `oldest_due`
+    is Unix ms, None when nothing else waits.
+    """
 
     destination: str
     waiting: int
@@ -41,11 +47,23 @@ class Standing:
     dead: int
     held: int
     oldest_due: int | None
-    paused: str
+    flow: Flow
     fanned: int
     delivered: int
     skipped: int
     cancelled: int
+    behind: int = 0
+
+    @property
+    def paused(self) -> str:
+        """Why it is paused, else empty."""
+        return self.flow.paused
+
+    def waiting_for(self, now: int) -> Waiting | None:
+        """Say why what waits is not being attempted at `now` (Unix ms); None when nothing waits."""
+        if self.oldest_due is None:
+            return Waiting.ORDER if self.behind else None
+        return self.flow.waiting(self.oldest_due, now)
 
     @property
     def balanced(self) -> bool:
@@ -57,16 +75,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All destinations at one moment (`now`, Unix ms)."""
+    """All destinations, each as it stood at one moment; `now` (Unix ms) is the last of these."""
 
     now: int
     standings: dict[str, Standing]
 
     @classmethod
-    def read(cls, answer: list[Any]) -> "Survey":
-        """Build the survey from what the `survey` operation answers."""
-        now, rows = answer
-        return cls(now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)})
+    def read(cls, pages: Sequence[list[Any]]) -> "Survey":
+        """Build the survey from the pages that the `survey` operation answers."""
+        standings = (_standing(row) for page in pages for row in page[2])
+        return cls(pages[-1][0], {standing.destination: standing for standing in sorted(standings, key=_name)})
+
+
+_COUNTERS = ("fanned", "delivered", "skipped", "cancelled")
 
 
 def _name(standing: Standing) -> str:
@@ -74,10 +95,8 @@ def _name(standing: Standing) -> str:
 
 
 def _standing(row: list[Any]) -> Standing:
-    name, lane, in_flight, dead, held, due, pairs = row
+    name, lane, in_flight, dead, held, due, pairs, described, behind = row
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
-    counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
-    paused = settings.get("paused", b"").decode()
-    return Standing(
-        name.decode(), lane - in_flight, in_flight, dead, held, due if due >= 0 else None, paused, *counters
-    )
+    fanned, delivered, skipped, cancelled = (int(settings.get(counter, 0)) for counter in _COUNTERS)
+    where = (lane - in_flight, in_flight, dead, held, due if due >= 0 else None)
+    return Standing(name.decode(), *where, Flow.read(described), fanned, delivered, skipped, cancelled, behind)

@@ -1,7 +1,7 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, takes back what dead drains had leased, and tells the ledger when the worker is stopping.
+worker, takes back what dead drains had leased, ends what has expired, and tells the ledger when the worker is stopping.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from outhaul_config.log_events import (
 )
 from outhaul_config.problems import ConfigError
 from outhaul_config.sentry import start_sentry
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.server import inspect_server
-from outhaul_worker.engine import LEDGER_SECONDS, load_targets
+from outhaul_worker.engine import LEDGER_SECONDS, load_targets, subscription_ledger
+from outhaul_worker.tidying import Tidier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
 DRAIN = "outhaul.drain"
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
-RECOVER_COUNT = 1000
+RECOVER_COUNT = 250
+EXPIRE_COUNT = 200
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
 GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
@@ -55,7 +58,11 @@ def worker_name(hostname: str, pid: int) -> str:
 
 
 class Dispatcher(threading.Thread):
-    """The thread. `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes."""
+    """The thread.
+
+    `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
+    behind subscriptions.
+    """
 
     def __init__(
         self,
@@ -64,12 +71,14 @@ class Dispatcher(threading.Thread):
         slots: int,
         send: Callable[[], None],
         terminate: Callable[[], None],
+        tidy: Callable[[], None],
     ) -> None:
         super().__init__(name="outhaul-dispatcher", daemon=True)
         self._ledger, self._worker, self._slots = ledger, worker, slots
-        self._send, self._terminate = send, terminate
+        self._send, self._terminate, self._tidy = send, terminate, tidy
         self._ending = threading.Event()
-        self._recover_at = 0.0
+        self._recover_at = self._expire_at = 0.0
+        self._swept = 0
         self._away = True
 
     def run(self) -> None:
@@ -107,6 +116,8 @@ class Dispatcher(threading.Thread):
         if answer.send:
             self._send_one()
         self._recover()
+        self._expire()
+        self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:
@@ -125,6 +136,13 @@ class Dispatcher(threading.Thread):
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._swept = self._ledger.sweep(self._swept).place
+
+    def _expire(self) -> None:
+        """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
+        if time.monotonic() >= self._expire_at:
+            again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
+            self._expire_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:
@@ -150,18 +168,24 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         self._dispatcher: Dispatcher | None = None
         try:
             targets = load_targets(self._settings)
+            self._subscribers = load_subscribers(self._settings.destinations, os.environ)
         except ConfigError as error:
             raise SystemExit(f"outhaul: {error}") from error
-        self._limits = [(name, each.destination.policy.concurrency) for name, each in targets.items()]
+        self._policies = [(name, each.destination.policy) for name, each in targets.items()]
 
     def start(self, parent: Any) -> None:
-        """Wait for the ledger, check its server, publish the limits, start the thread."""
+        """Wait for the ledger, check its server, publish the policies, start the thread."""
         start_sentry(self._settings, celery=True)
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
-        worker = worker_name(parent.hostname, os.getpid())
+        subscriptions = subscription_ledger(ledger, self._settings)
         self._dispatcher = Dispatcher(
-            ledger, worker, parent.concurrency, _sender(parent.app), partial(_terminate_pool, parent)
+            ledger,
+            worker_name(parent.hostname, os.getpid()),
+            parent.concurrency,
+            _sender(parent.app),
+            partial(_terminate_pool, parent),
+            Tidier(ledger, subscriptions, self._subscribers.keep_parked, self._settings.source).step,
         )
         self._dispatcher.start()
 
@@ -177,7 +201,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         while True:
             try:
                 facts = inspect_server(ledger.client)
-                ledger.configure(self._limits)
+                ledger.configure(self._policies)
                 break
             except (LedgerUnavailable, redis.RedisError) as error:
                 log.warning(LEDGER_UNAVAILABLE, error=str(error))

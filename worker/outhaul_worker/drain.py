@@ -7,7 +7,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Sequence
+from typing import Protocol
 from uuid import uuid4
 
 from outhaul_ledger.errors import LedgerUnavailable
@@ -15,17 +16,17 @@ from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
-from outhaul_worker.events import Events
+from outhaul_worker.fanning import FanOut
+from outhaul_worker.places import Places, Room
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
 
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
-INBOX_LEASE_MS = 10_000  # routing takes milliseconds
-ROUTE_COUNT = 128
-LEASE_COUNT = 128  # more with one call would hold the server up
+LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
 SETTLE_COUNT = 64
+SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
@@ -35,14 +36,23 @@ OUTAGE_PAUSE_SECONDS = 0.25
 OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
 
 
+class Targets(Protocol):
+    """Where a drain finds the destinations that it has leased deliveries of."""
+
+    def get(self, name: str, /) -> Target | None:
+        """Return the target of this name, None where this process knows none."""
+        ...
+
+
 class Drain:
-    """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight."""
+    """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight
+    to lanes that answer quickly, and likewise to all others."""
 
     def __init__(
         self,
         ledger: Ledger,
         transport: Transport,
-        targets: Mapping[str, Target],
+        targets: Targets,
         router: Router,
         log: AttemptLog,
         *,
@@ -53,12 +63,13 @@ class Drain:
         # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
-        self._router, self._log, self._events = router, log, Events()
-        self._worker, self._window, self._lease_ms = worker, window, lease_ms
+        self._fan_out, self._log = FanOut(ledger, self.name, router), log
+        self._events = router.events
+        self._worker, self._lease_ms = worker, lease_ms
         self._draw = random.Random()
         self._parent = os.getppid()
         self._until = time.monotonic() + self._draw.uniform(*SLICE_SECONDS)
-        self._flying: dict[Hashable, Attempt] = {}
+        self._flying = Places(window)
         self._launched = 0
         self._settlements: list[Settlement] = []
         # Half of a small window, so that the other half is busy meanwhile.
@@ -102,7 +113,7 @@ class Drain:
 
     def _collect(self) -> None:
         for key, answer in self._transport.completed(self._patience()):
-            attempt = self._flying.pop(key, None)
+            attempt = self._flying.leave(key)
             if attempt is None:
                 continue  # an answer to a drain that died; what it had leased is recovered
             self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
@@ -121,22 +132,26 @@ class Drain:
     def _settle(self) -> None:
         due = len(self._settlements) >= self._settle_count or not self._flying or time.monotonic() >= self._settle_at
         if self._settlements and due:
-            self._ledger.settle(self.name, self._settlements)
-            self._settlements = []
+            while self._settlements:
+                self._ledger.settle(self.name, self._settlements[:SETTLE_MOST])
+                del self._settlements[:SETTLE_MOST]
             self._look_at = 0.0
 
     def _look(self) -> None:
         if time.monotonic() < self._look_at or self._settlements:
             return
-        backlog = not self._closing and self._route()
-        room = 0 if self._closing else min(self._window - len(self._flying), LEASE_COUNT)
-        leased = self._ledger.lease(self.name, self._worker, room, self._lease_ms)
+        backlog = not self._closing and self._fan_out.step()
+        hanging = self._flying.overstayers(time.monotonic())
+        room = Room(0, 0) if self._closing else Room(*(min(free, LEASE_COUNT) for free in self._flying.room()))
+        leased = self._ledger.lease(
+            self.name, self._worker, sum(room), self._lease_ms, quick=room.quick, slow=room.slow, hanging=hanging
+        )
         self._clock_offset = leased.now / 1000 - time.monotonic()
         if leased.stopping:
             self.stop()
         for lease in leased.leases:
             self._launch(lease)
-        self._plan(leased.wait_ms, full=backlog or 0 < room == len(leased.leases))
+        self._plan(leased.wait_ms, full=backlog or _filled(room, leased.leases))
 
     def _plan(self, wait_ms: int, *, full: bool) -> None:
         """Decide when to look for work again, and whether there is any to wait for."""
@@ -147,15 +162,6 @@ class Drain:
         self._look_at = time.monotonic() + (0.0 if full else pause)
         if self._work_expected and not self._flying and not full:
             time.sleep(pause)
-
-    def _route(self) -> bool:
-        """Fan out what came in; True when more may be waiting."""
-        inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, INBOX_LEASE_MS)
-        if inbound:
-            self._ledger.fan_out(
-                self.name, [(each.event_id, self._router.route(each, self._events)) for each in inbound]
-            )
-        return len(inbound) == ROUTE_COUNT
 
     def _launch(self, lease: Lease) -> None:
         target = self._targets.get(lease.destination)
@@ -171,12 +177,18 @@ class Drain:
         assert attempt.request is not None  # noqa: S101 - prepare has made it
         self._launched += 1
         key = (self.name, self._launched)  # unlike any of another drain, as the transport outlives drains
-        self._flying[key] = attempt
+        self._flying.take(key, attempt, time.monotonic())
         self._transport.submit(key, attempt.request)
 
     def _now(self) -> float:
         """Return the ledger's clock, Unix seconds."""
         return self._clock_offset + time.monotonic()
+
+
+def _filled(room: Room, leases: Sequence[Lease]) -> bool:
+    """True when a window got as much as it had places for, so that more may be waiting."""
+    slow = sum(lease.slow for lease in leases)
+    return 0 < room.slow == slow or 0 < room.quick == len(leases) - slow
 
 
 def _unconfigured(lease: Lease) -> Settlement:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import EventRecord, Waiting
+from outhaul_ledger.record import EventRecord
 from outhaul_ops.demo.scenario import Place, Standing
 from outhaul_ops.simulators.record import Entry
 
@@ -84,7 +85,7 @@ def _waiting(record: EventRecord) -> list[tuple[Place, Waiting]]:
 
 
 def _notes(record: EventRecord) -> list[tuple[Place, str]]:
-    warnings = {line["destination"]: line.get("warnings", ()) for line in record.attempts}
+    warnings = {name: log[-1].get("warnings", ()) for name, log in record.logs.items()}
     notes = [
         (name, each.reason if each.state is State.SKIPPED else "; ".join(warnings.get(name, ())))
         for name, each in record.deliveries.items()

@@ -3,17 +3,18 @@
 import pytest
 
 from eventually import eventually
-from integration.ledger.scenario import EVER, WORKER, end, ids, key, lease, outcome, route, settle, state_of
+from integration.ledger.scenario import EVER, WORKER, configure, end, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
-from outhaul_ledger.ledger import Ledger
+from outhaul_config.policy import Policy
+from outhaul_ledger.flow import Waiting
+from outhaul_ledger.ledger import CONFIGURED_AT_ONCE, Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ledger.survey import KeptEntry
 
 
-def page(ledger: Ledger, since: float = 0, passing: int = 0, most: int = 100, until: float = EVER) -> list[KeptEntry]:
+def page(ledger: Ledger, since: float = 0, most: int = 100, until: float = EVER) -> list[KeptEntry]:
     """Read a page of the dead letters."""
-    return ledger.kept(State.DEAD, "shop", since=since, until=until, passing=passing, most=most)
+    return ledger.kept(State.DEAD, "shop", since=since, until=until, most=most)
 
 
 def test_a_paused_lane_leases_nothing_and_resume_brings_everything(ledger: Ledger) -> None:
@@ -23,7 +24,7 @@ def test_a_paused_lane_leases_nothing_and_resume_brings_everything(ledger: Ledge
     ledger.pause("shop", "maintenance")
     route(ledger, "ev_3")
     settle(ledger, outcome(one, State.PENDING))
-    ledger.configure([("shop", 50)])
+    configure(ledger, concurrency=50)
     pass_time(ledger.client, 100_000)
     ledger.recover()
     paused = ledger.lease("other", WORKER, 100, 1000)
@@ -58,7 +59,7 @@ def test_an_outcome_can_pause_its_destination_and_keeps_the_delivery(ledger: Led
 def test_resuming_wakes_a_dispatcher_and_tells_whether_it_was_paused(ledger: Ledger) -> None:
     """A second resume, and one of a destination nobody knows, change nothing."""
     ledger.pause("shop", "maintenance")
-    assert [ledger.resume("shop"), ledger.resume("shop"), ledger.resume("unknown")] == [True, False, False]
+    assert [ledger.resume(name).paused for name in ("shop", "shop", "unknown")] == [True, False, False]
     assert ledger.wait_for_wake(1)
     assert list(ledger.survey().standings) == ["shop"]
 
@@ -85,20 +86,6 @@ def test_a_delivery_says_why_it_waits(ledger: Ledger) -> None:
     assert waiting() is Waiting.BACKOFF
 
 
-def test_dead_letters_are_paged_without_gap_or_repetition(ledger: Ledger) -> None:
-    """A page begins where the last one ended, also among entries that died in the same instant."""
-    for batch in (("ev_1", "ev_2", "ev_3"), ("ev_4",), ("ev_5", "ev_6", "ev_7")):
-        end(ledger, *batch, state=State.DEAD)
-    seen: list[str] = []
-    since, passing = 0.0, 0
-    while entries := page(ledger, since, passing, most=2):
-        seen += [entry.event_id for entry in entries]
-        last = entries[-1].since
-        level = [entry for entry in entries if entry.since == last]
-        since, passing = last, len(level) + (passing if last == since else 0)
-    assert seen == [f"ev_{number}" for number in range(1, 8)]
-
-
 def test_a_page_is_bounded_by_times_and_tells_what_the_entries_are(ledger: Ledger) -> None:
     """`since` and `until` include their own instant; each entry has its type and its delivery."""
     for event_id in ("ev_1", "ev_2", "ev_3"):
@@ -107,13 +94,14 @@ def test_a_page_is_bounded_by_times_and_tells_what_the_entries_are(ledger: Ledge
     assert [entry.event_id for entry in page(ledger, since=second.since)] == ["ev_2", "ev_3"]
     assert [entry.event_id for entry in page(ledger, until=second.since)] == ["ev_1", "ev_2"]
     assert (first.type, third.delivery.state, third.delivery.attempts) == ("order.created", State.DEAD, 1)
-    assert ledger.kept(State.HELD, "shop", since=0, until=EVER, passing=0, most=9) == []
+    assert ledger.kept(State.HELD, "shop", since=0, until=EVER, most=9) == []
 
 
 @pytest.mark.parametrize("state", [State.DEAD, State.HELD])
 def test_a_replayed_delivery_is_due_at_once_with_a_fresh_retry_budget(ledger: Ledger, state: State) -> None:
     """Its tries start over and its age counts from the replay; its attempts go on being numbered."""
     end(ledger, "ev_1", state=state)
+    pass_time(ledger.client, 1_000)
     assert ledger.replay([("shop", "ev_1")]) == [True]
     (again,) = lease(ledger)
     assert (again.attempt, again.tries) == (2, 1)
@@ -179,9 +167,12 @@ def test_everything_that_died_before_a_replay_began_is_in_it(ledger: Ledger) -> 
 def test_contents_answers_each_id_in_order_and_an_unknown_one_with_nothing(ledger: Ledger) -> None:
     """Bodies and attempt lines of many events in one call."""
     end(ledger, "ev_1", state=State.DEAD)
-    unknown, known = ledger.contents(["ev_x", "ev_1"])
+    unknown, known = ledger.contents([("shop", "ev_x"), ("shop", "ev_1")])
     assert (unknown.body, unknown.attempts) == (b"", ())
-    assert (known.body, known.attempts) == (b"{}", ({"attempt": 1, "outcome": "dead"},))
+    assert (known.body, known.attempts) == (
+        b"{}",
+        ({"destination": "shop", "possible_duplicate": False, "attempt": 1, "outcome": "dead"},),
+    )
 
 
 def test_workers_are_listed_with_how_long_they_have_been_silent(ledger: Ledger) -> None:
@@ -202,3 +193,14 @@ def test_an_event_that_never_was_has_no_status(ledger: Ledger) -> None:
     """Unknown and expired events are answered alike, without a trace."""
     assert ledger.status("ev_x") is None
     assert ledger.client.keys() == []
+
+
+def test_many_policies_are_published_in_pieces_and_again_only_where_they_changed(ledger: Ledger) -> None:
+    """A server with other work is never busy for long with the start of a worker, and a restart changes nothing."""
+    names = [f"lane-{number:05d}" for number in range(5 * CONFIGURED_AT_ONCE + 1)]
+    ledger.client.config_resetstat()
+    assert ledger.configure([(name, Policy()) for name in names]) == len(names)
+    assert ledger.client.info("commandstats")["cmdstat_evalsha"]["calls"] <= 6 + 1
+    assert ledger.configure([(name, Policy()) for name in names]) == 0
+    assert ledger.configure([(name, Policy(concurrency=1 if name == names[3] else "auto")) for name in names]) == 1
+    assert set(ledger.survey().standings) == set(names)

@@ -80,7 +80,7 @@ def test_events_that_a_dead_drain_was_to_route_are_routed_by_another(ledger: Led
     ledger.lease_inbox(DRAIN, 10, LEASE_MS)
     pass_time(ledger.client, SILENCE_MS + 1)
     assert tuple(ledger.recover()) == (1, 0, 1)
-    assert len(ledger.lease_inbox("other", 10, LEASE_MS)) == 1
+    assert len(ledger.lease_inbox("other", 10, LEASE_MS).events) == 1
 
 
 def test_recovered_work_wakes_a_sleeping_dispatcher(ledger: Ledger) -> None:

@@ -6,6 +6,8 @@ search set OUTHAUL_TEST_EXAMPLES to a number of examples, such as 2000.
 
 import math
 import os
+from collections import Counter
+from typing import cast
 
 import redis
 from hypothesis import HealthCheck, settings
@@ -19,12 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from integration.ledger.books import Books, check_books, read_books
+from integration.ledger.books import Books, check_books, read_books, unrouted
 from integration.ledger.plain import TICK_MS, PlainDelivery, PlainLedger
 from integration.ledger.scenario import WORKER, key, submission
 from integration.ledger.time_travel import pass_time
+from outhaul_config.policy import Breaker, Policy, Rate
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Lease, Route, Settlement, State
+from outhaul_ledger.model import Health, Lease, Route, Schedule, Settlement, State
 from outhaul_ops.embedded import EmbeddedServer
 
 EXAMPLES = int(os.environ.get("OUTHAUL_TEST_EXAMPLES", "0"))
@@ -45,21 +48,50 @@ DRAINS = st.sampled_from(DRAIN_NAMES)
 DESTINATION = st.sampled_from(DESTINATIONS)
 TICKS = st.integers(1, 3)
 PICK = st.integers(0, 10_000)
-ROUTES = st.lists(st.builds(Route, DESTINATION, st.sampled_from(("", "", "", "not for it"))), min_size=1, max_size=4)
+SKIPPED = st.sampled_from(("", "", "", "not for it"))
+ORDER = st.sampled_from(("", "anna", "anna", "anna", "bert", "anna/1", "anna/2"))
+ROUTES = st.lists(st.builds(Route, DESTINATION, SKIPPED, ORDER), min_size=1, max_size=4)
+DELAYS = st.sampled_from((0, 0, 0, 1, 2))
+LIVES = st.sampled_from((None, None, None, 0, 1, 3))
 OUTCOMES = st.sampled_from(
     (
         {"state": State.DELIVERED},
+        {"state": State.DELIVERED, "health": Health.OK, "duration_ms": 10},
+        {"state": State.DELIVERED, "health": Health.OK, "duration_ms": 3000},
         {"state": State.PENDING},
-        {"state": State.PENDING, "delay_ms": TICK_MS},
-        {"state": State.PENDING, "delay_ms": 3 * TICK_MS, "ambiguous": True},
+        {"state": State.PENDING, "health": Health.FAILING, "duration_ms": 10},
+        {"state": State.PENDING, "health": Health.OVERLOADED, "duration_ms": 10},
+        {"state": State.PENDING, "delay_ms": TICK_MS, "health": Health.UNREACHABLE},
+        {
+            "state": State.PENDING,
+            "delay_ms": 3 * TICK_MS,
+            "ambiguous": True,
+            "health": Health.TIMED_OUT,
+            "duration_ms": 15_000,
+        },
         {"state": State.PENDING, "burned": False},
         {"state": State.PENDING, "burned": False, "pause": "credentials refused"},
-        {"state": State.DEAD, "status": 400},
+        {"state": State.DEAD, "status": 400, "health": Health.OK, "duration_ms": 10},
         {"state": State.DEAD, "pause": "gone"},
         {"state": State.HELD, "ambiguous": True},
         {"state": State.SKIPPED, "reason": "not for it\tat all"},
         {"state": State.CANCELLED},
     )
+)
+
+# Nothing here ends where a tick does, so that no answer depends on the milliseconds the test itself takes.
+POLICIES = st.builds(
+    Policy,
+    concurrency=st.sampled_from((1, 2, 3, "auto", "auto")),
+    rate=st.sampled_from((None, None, Rate(2, 60.0), Rate(1, 60.0))),
+    burst=st.integers(1, 3),
+    breaker=st.sampled_from(
+        (
+            None,
+            Breaker(min_attempts=2, window=30.0, connection_failures=2, open_for=30.0, open_cap=70.0),
+            Breaker(failure_ratio=1.0, min_attempts=1, window=50.0, open_for=50.0, open_cap=50.0),
+        )
+    ),
 )
 
 Fields = dict[str, object]
@@ -93,41 +125,59 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(drain=DRAINS, most=st.integers(0, 3), ticks=TICKS)
     def lease_inbox(self, drain: str, most: int, ticks: int) -> None:
         """A drain takes events for routing."""
-        taken = [one.event_id for one in self.ledger.lease_inbox(drain, most, ticks * TICK_MS)]
+        taken = [one.event_id for one in self.ledger.lease_inbox(drain, most, ticks * TICK_MS).events]
         due = self.plain.due_inbox()
         assert (len(taken), set(taken) <= due) == (min(most, len(due)), True)
         self.plain.lease_inbox(drain, taken, ticks)
 
-    @rule(drain=DRAINS, routes=st.lists(st.tuples(EVENTS, ROUTES), min_size=1, max_size=3))
-    def fan_out(self, drain: str, routes: list[tuple[str, list[Route]]]) -> None:
+    @rule(drain=DRAINS, routes=st.lists(st.tuples(EVENTS, ROUTES), min_size=1, max_size=3), delay=DELAYS, life=LIVES)
+    def fan_out(
+        self, drain: str, routes: list[tuple[str, list[Route]]], delay: int = 0, life: int | None = None
+    ) -> None:
         """Any drain routes any event: its own, another's, one that is routed already, one that never came."""
-        expected = [self.plain.fan_out(drain, event_id, of) for event_id, of in routes]
-        assert self.ledger.fan_out(drain, routes) == expected
+        expires = None if life is None else delay + life
+        now = self.ledger.survey().now
+        when = Schedule(now + delay * TICK_MS if delay else 0, None if expires is None else now + expires * TICK_MS)
+        expected = [self.plain.fan_out(drain, event_id, of, delay, expires) for event_id, of in routes]
+        assert self.ledger.fan_out(drain, routes, {event_id: when for event_id, _ in routes}) == expected
+
+    @rule(drain=DRAINS, event_id=EVENTS, routes=ROUTES, ticks=TICKS)
+    def fan_out_a_chunk(self, drain: str, event_id: str, routes: list[Route], ticks: int) -> None:
+        """Any drain routes any event to some of its destinations; the rest is to follow, from it or from another."""
+        expected = self.plain.fan_out_chunk(drain, event_id, routes, ticks)
+        assert self.ledger.fan_out(drain, [(event_id, routes)], more_within=ticks * TICK_MS) == [expected]
 
     @precondition(lambda self: len(self.plain.submissions) < len(NAMES))
-    @rule(drain=DRAINS, routes=ROUTES)
-    def bring_in(self, drain: str, routes: list[Route]) -> None:
-        """A new event is accepted and routed."""
+    @rule(drain=DRAINS, routes=ROUTES, delay=DELAYS, life=LIVES)
+    def bring_in(self, drain: str, routes: list[Route], delay: int, life: int | None) -> None:
+        """A new event is accepted and routed, perhaps to be sent later, or not after some time."""
         event_id = next(name for name in NAMES if name not in self.plain.submissions)
         self.accept([(event_id, "x")])
         self.lease_inbox(drain, 10, 1)
-        self.fan_out(drain, [(event_id, routes)])
+        self.fan_out(drain, [(event_id, routes)], delay, life)
 
     @rule(drain=DRAINS, most=st.sampled_from((6, 3, 1, 0)), ticks=TICKS)
     def lease(self, drain: str, most: int, ticks: int) -> None:
         """A drain leases what it can get; whatever can be had, some of it is."""
-        obtainable = list(self.plain.obtainable())
+        before = read_books(self.client)
+        obtainable = list(self.plain.obtainable(before))
         answer = self.ledger.lease(drain, WORKER, most, ticks * TICK_MS)
         self.plain.beats[drain] = self.plain.tick
-        lost = self._lose_what_lapsed()
+        ended = self._lose_what_lapsed() + self._note_what_expired()
         for one in answer.leases:
             self.plain.grant(one, drain, ticks)
             self.granted.append((drain, one))
-            limit = self.plain.limits.get(one.destination, 10**6)
-            assert len(self.plain.of(one.destination, State.LEASED)) <= limit
+            assert len(self.plain.of(one.destination, State.LEASED)) <= before.gates(one.destination).limit
+        self._check_gates(before, answer.leases)
         assert len(answer.leases) <= most
-        assert bool(answer.leases or lost) == bool(obtainable and most)
-        assert answer.wait_ms == 0 or not list(self.plain.obtainable())
+        assert bool(answer.leases or ended) == bool(obtainable and most)
+        assert answer.wait_ms == 0 or not list(self.plain.obtainable(read_books(self.client)))
+
+    def _check_gates(self, before: Books, leases: list[Lease]) -> None:
+        """No rate is exceeded, and of a destination that is not well one attempt goes at a time."""
+        for name, count in Counter(one.destination for one in leases).items():
+            assert count <= before.gates(name).admits(before.scores(f"inflight:{name}"), before.now), name
+            assert all(one.slow == before.gates(name).slow for one in leases if one.destination == name)
 
     def _lose_what_lapsed(self) -> int:
         """Note in the model which of the leases that had ended the ledger has found, which is its own choice."""
@@ -137,12 +187,35 @@ class LedgerMachine(RuleBasedStateMachine):
             self.plain.lose(one)
         return len(found)
 
+    def _note_what_expired(self) -> int:
+        """Note in the model which of the deliveries that are not wanted any more the ledger has found."""
+        entries = read_books(self.client).deliveries()
+        found = [one for one in self.plain.expired() if entries[one.destination, one.event_id].state == State.DEAD]
+        for one in found:
+            assert entries[one.destination, one.event_id].reason == "expired"
+            self.plain.expire(one)
+        return len(found)
+
+    @rule()
+    def expire(self) -> None:
+        """What is not wanted any more ends, wherever it waits."""
+        found = self.plain.expired()
+        assert self.ledger.expire().deliveries == len(found)
+        for one in found:
+            self.plain.expire(one)
+
+    @rule(event_id=EVENTS)
+    def cancel(self, event_id: str) -> None:
+        """A sender takes an event back, whatever became of it."""
+        answer = self.ledger.cancel(event_id)
+        assert (answer and (answer.unrouted, set(answer.deliveries))) == self.plain.cancel(event_id)
+
     @rule(drain=DRAINS)
     def lease_everything(self, drain: str) -> None:
         """One drain that goes on leasing gets all that can be had, in at most a few rounds."""
         for _ in range(3 + len(self.plain.deliveries)):
             self.lease(drain, 6, 2)
-        assert not list(self.plain.obtainable())
+        assert not list(self.plain.obtainable(read_books(self.client)))
 
     @rule(drain=DRAINS)
     def a_drain_dies_with_all_it_leases(self, drain: str) -> None:
@@ -223,17 +296,23 @@ class LedgerMachine(RuleBasedStateMachine):
     def pause_or_resume(self, destination: str, resume: bool) -> None:
         """A person pauses a destination or lets it go on, perhaps one that is so already."""
         if resume:
-            assert self.ledger.resume(destination) == (destination in self.plain.paused)
+            assert self.ledger.resume(destination).paused == (destination in self.plain.paused)
             self.plain.paused.discard(destination)
         else:
             self.ledger.pause(destination, "maintenance")
             self.plain.paused.add(destination)
 
-    @rule(destination=DESTINATION, limit=st.integers(1, 3))
-    def configure(self, destination: str, limit: int) -> None:
+    @rule(destination=DESTINATION, policy=POLICIES)
+    def configure(self, destination: str, policy: Policy) -> None:
         """A worker with another configuration starts; a limit may fall below what is in flight."""
-        self.ledger.configure([(destination, limit)])
-        self.plain.limits[destination] = limit
+        self.ledger.configure([(destination, policy)])
+
+    @precondition(lambda self: any(self.plain.of(name, State.LEASED) for name in DESTINATIONS))
+    @rule(destination=DESTINATION)
+    def a_drain_finds_a_destination_hanging(self, destination: str) -> None:
+        """What has been in flight for long makes its lane slow."""
+        self.ledger.lease("drain-a", WORKER, 0, TICK_MS, hanging=[destination])
+        self.plain.beats["drain-a"] = self.plain.tick
 
     @rule(ticks=TICKS)
     def time_passes(self, ticks: int) -> None:
@@ -264,22 +343,23 @@ class LedgerMachine(RuleBasedStateMachine):
             entry = entries[name]
             got = (entry.state, entry.attempts, entry.tries, entry.lost, entry.duplicate, entry.drain)
             assert got == (one.state, one.attempts, one.tries, one.lost, one.duplicate, one.drain), name
-            if one.state in (State.PENDING, State.LEASED):
+            assert (books.parked(*name), bool(entry.order)) == (one.parked, bool(one.key)), name
+            if one.state in (State.PENDING, State.LEASED) and not one.parked:
                 assert math.ceil((entry.due - books.now) / TICK_MS) == one.due - self.plain.tick, name
 
     def _compare_events(self, books: Books) -> None:
         assert set(books.family("record:")) == self.plain.submissions.keys()
-        assert books.scores("inbox").keys() == self.plain.inbox.keys()
+        assert set(unrouted(books)) == self.plain.inbox.keys()
         assert books.scores("drains").keys() == self.plain.beats.keys()
         for event_id in self.plain.submissions:
             lines = sum(one.lines for one in self.plain.deliveries.values() if one.event_id == event_id)
-            log = books.values.get(f"attempts:{event_id}", [])
-            assert isinstance(log, list)
-            assert len(log) == lines
+            logs = cast("dict[bytes, bytes]", books.values.get(f"attempts:{event_id}", {}))
+            assert sum(len(log.splitlines()) for log in logs.values()) == lines
 
     def _compare_survey(self) -> None:
         for name, standing in self.ledger.survey().standings.items():
             assert standing.balanced
+            assert standing.behind == sum(one.parked for one in self.plain.of(name, State.PENDING))
             pending, leased, dead, held = (
                 len(self.plain.of(name, state)) for state in (State.PENDING, State.LEASED, State.DEAD, State.HELD)
             )

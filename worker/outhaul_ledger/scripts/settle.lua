@@ -1,22 +1,30 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
--- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
--- KEYS: event record attempts lane lanes inflight dead held destination leases
+-- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then. A retry that would
+-- come after the event's expiry is none: the delivery is dead. A failure after the event was taken back ends it as
+-- cancelled.
+-- What they say of the endpoints as a whole moves breakers and concurrency limits, and stops subscriptions.
+-- KEYS: event record attempts lane lanes slow inflight dead held destination leases order gate expiring disabled recent
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
---       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line
+--       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line, then of the endpoint: 1 if judged,
+--       1 if it failed, 1 if it was silent, 1 if it was overloaded, ms it took
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
--- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id>
--- Uses: bind clock delivery lanes finish attempts
+-- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
+--          event:<id> order:<d>:<key> gate expiring disabled recent:<d>
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel subscribed disable
+--       recent
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
-local outcomes, answers, touched = {}, {}, {}
+local outcomes, answers, flows, ended = {}, {}, {}, {}
 
 local function read_outcome(i)
   return {
     destination = ARGV[i], id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), state = states[ARGV[i + 3]],
     reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), burned = ARGV[i + 7] == '1',
-    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10],
+    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10], judged = ARGV[i + 11] == '1',
+    failed = ARGV[i + 12] == '1', silent = ARGV[i + 13] == '1', overloaded = ARGV[i + 14] == '1',
+    duration = tonumber(ARGV[i + 15]),
   }
 end
 
@@ -28,7 +36,7 @@ local function log_stale(outcome)
   local rest = string.sub(outcome.line, 2)
   local line = '{"stale":true' .. (rest == '}' and '' or ',') .. rest
   local log = keys.attempts .. outcome.id
-  if not redis.call('LPOS', log, outcome.destination .. ' ' .. line) then
+  if not is_logged(keys, outcome.id, outcome.destination, line) then
     log_attempt(keys, outcome.id, outcome.destination, line, cap)
   end
   local moment = redis.call('PEXPIRETIME', keys.record .. outcome.id)
@@ -49,8 +57,28 @@ local function move(outcome)
   elseif outcome.state == states.held then
     keep(keys, keys.held, destination, id, now)
   else
-    redis.call('HINCRBY', keys.destination .. destination, outcome.state, 1)
+    local counter = destination .. ' ' .. outcome.state
+    ended[counter] = (ended[counter] or 0) + 1
     expire_if_finished(keys, id, now, retention)
+  end
+end
+
+-- What sender and expiry make of an outcome.
+local function overrule(outcome, delivery, expires)
+  local failed = outcome.state == states.pending or outcome.state == states.dead
+  if failed and delivery.reason == CANCELLED then
+    outcome.state, outcome.reason, outcome.delay = states.cancelled, CANCELLED, 0
+  elseif expires and outcome.state == states.pending and has_expired(expires, delivery, now + outcome.delay) then
+    outcome.state, outcome.reason, outcome.delay = states.dead, 'expired', 0
+  end
+end
+
+local function keep_in_order(outcome, delivery)
+  local final = outcome.state == states.dead or outcome.state == states.held
+  if final or outcome.state == states.pending then
+    fail_in_order(keys, outcome.destination, outcome.id, delivery, now, final)
+  else
+    leave_order(keys, outcome.destination, outcome.id, delivery, now)
   end
 end
 
@@ -63,15 +91,21 @@ local function record(outcome, delivery)
   if not outcome.burned then
     delivery.tries = delivery.tries - 1
   end
+  if delivery.order ~= '' then
+    keep_in_order(outcome, delivery)
+  end
   redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery))
+  if is_subscription(outcome.destination) then
+    note_recent(keys, outcome.destination, outcome.id, now)
+  end
 end
 
 local function settle(outcome)
-  local packed = redis.call('HGET', keys.record .. outcome.id, 'd:' .. outcome.destination)
-  if not packed then
+  local stored = redis.call('HMGET', keys.record .. outcome.id, 'd:' .. outcome.destination, 'expires')
+  if not stored[1] then
     return -1
   end
-  local delivery = unpack_delivery(packed)
+  local delivery = unpack_delivery(stored[1])
   if delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
     log_stale(outcome)
     return 0
@@ -81,24 +115,38 @@ local function settle(outcome)
   end
   redis.call('ZREM', keys.inflight .. outcome.destination, outcome.id)
   redis.call('SREM', keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
+  overrule(outcome, delivery, stored[2])
   record(outcome, delivery)
   log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome)
+  local flow = flows[outcome.destination] or read_flow(keys, outcome.destination, now)
+  flows[outcome.destination] = flow
+  hear(flow, now, outcome)
   if outcome.pause ~= '' then
-    redis.call('HSET', keys.destination .. outcome.destination, 'paused', outcome.pause, 'paused_at', stamp(now))
+    disable(keys, flow, outcome.pause, now)
   end
-  touched[outcome.destination] = true
+  flow.fortune = flow.fortune == states.delivered and states.delivered or outcome.state
   return 1
 end
 
 -- All are read before any is written: one that cannot be read must not leave the others half done.
-for i = FIRST + 3, #ARGV, 11 do
+for i = FIRST + 3, #ARGV, 16 do
   outcomes[#outcomes + 1] = read_outcome(i)
 end
 for _, outcome in ipairs(outcomes) do
   answers[#answers + 1] = settle(outcome)
 end
-for destination in pairs(touched) do
-  schedule_lane(keys, destination, now)
+for counter, count in pairs(ended) do
+  local destination, state = string.match(counter, '^(.*) (.*)$')
+  redis.call('HINCRBY', keys.destination .. destination, state, count)
+end
+for destination, flow in pairs(flows) do
+  flow.in_flight = redis.call('ZCARD', keys.inflight .. destination)
+  grow_window(flow, flow.answered or 0, flow.in_flight + flow.settled)
+  write_flow(keys, flow)
+  if is_subscription(destination) then
+    note_fortune(keys, states, flow, now)
+  end
+  schedule_lane(keys, destination, now, false, flow)
 end
 return answers
