@@ -27,8 +27,8 @@ from unit.destinations.configured import destination
 HOOKS = "hooks"
 DAY = 86_400
 EVENT = SAMPLES["order.created"]
-# For what ends by itself, and for what only a time-out ends; there, connecting has all the time there is, so that a busy
-# machine does not turn one fault into another.
+# For what ends by itself, and for what only a time-out ends; there, connecting has all the time there is, so that a
+# busy machine does not turn one fault into another.
 AMPLE, SHORT, NO_CONNECTION = Timeout(5.0, 10.0), Timeout(1.0, 1.0), Timeout(0.2, 5.0)
 
 
