@@ -1,0 +1,206 @@
+"""Comparing the three books: what was acknowledged, what arrived, what the ledger says."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from outhaul_ledger.model import State
+from outhaul_ledger.record import DeliveryRecord, EventRecord
+from outhaul_ledger.survey import Survey
+from outhaul_ops.chaos.journal import Arrival, Handed
+from outhaul_ops.chaos.scene import ATTEMPT_SECONDS, SHAPES
+
+FINAL = frozenset({State.DELIVERED, State.DEAD, State.SKIPPED, State.HELD, State.CANCELLED})
+SLACK_SECONDS = 0.5  # between two clocks of one machine, and a line and what it speaks of
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The server lost what it had acknowledged between two moments (Unix seconds), as `fault` makes it."""
+
+    fault: str
+    since: float
+    until: float
+
+    def cost_acknowledgement(self, at: float) -> bool:
+        """True when what was acknowledged then may be gone."""
+        return self.since - SLACK_SECONDS <= at <= self.until + SLACK_SECONDS
+
+    def cost_settlement(self, arrived_at: float) -> bool:
+        """True when the ledger may have forgotten what became of a request that arrived then."""
+        return self.since - ATTEMPT_SECONDS - SLACK_SECONDS <= arrived_at <= self.until + ATTEMPT_SECONDS + SLACK_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBook:
+    """What the ledger says of every event it has, and of every destination."""
+
+    events: Mapping[str, EventRecord]
+    survey: Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The three books, and the moments at which the first and the last may differ."""
+
+    handed: Mapping[str, Handed]
+    arrivals: Sequence[Arrival]
+    ledger: LedgerBook
+    crashes: Sequence[Crash] = ()
+
+
+@dataclass(slots=True)
+class Books:
+    """What comparing them came to. `findings` are the promises that were broken, in words.
+
+    `events` counts acknowledged ones, `states` their deliveries by state. `lost_in_window` and
+    `duplicates_in_window` are what a crash of the server may cost that had not reached its disk.
+    """
+
+    events: int = 0
+    unacknowledged: int = 0
+    unacknowledged_stored: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    lost_in_window: int = 0
+    duplicates_marked: int = 0
+    duplicates_unmarked: int = 0
+    duplicates_in_window: int = 0
+    loss_window: float = 0.0
+    findings: list[str] = field(default_factory=list)
+
+
+def reconcile(evidence: Evidence) -> Books:
+    """Compare the books."""
+    books = Books()
+    for check in (_check_acknowledged, _check_deliveries, _check_totals, _check_arrivals, _check_duplicates):
+        check(evidence, books)
+    return books
+
+
+def _check_acknowledged(evidence: Evidence, books: Books) -> None:
+    """Everything acknowledged is in the ledger; the rest may be."""
+    for handed in evidence.handed.values():
+        stored = handed.event_id in evidence.ledger.events
+        if handed.acknowledged_at is None:
+            books.unacknowledged += 1
+            books.unacknowledged_stored += stored
+            continue
+        books.events += 1
+        if not stored:
+            _count_loss(handed, handed.acknowledged_at, evidence.crashes, books)
+    for event_id in evidence.ledger.events.keys() - evidence.handed.keys():
+        books.findings.append(f"{event_id}: is in the ledger, and nobody handed it over")
+
+
+def _count_loss(handed: Handed, at: float, crashes: Sequence[Crash], books: Books) -> None:
+    crash = next((each for each in crashes if each.cost_acknowledgement(at)), None)
+    if crash and not handed.durable:
+        books.lost_in_window += 1
+        books.loss_window = max(books.loss_window, crash.until - at)
+    else:
+        books.lost += 1
+        books.findings.append(f"{handed.event_id}: was acknowledged at {at:.3f}, and the ledger does not have it")
+
+
+def _check_deliveries(evidence: Evidence, books: Books) -> None:
+    """Each stored event has the deliveries it must have, and each of them has ended or waits for something."""
+    for event_id, record in evidence.ledger.events.items():
+        handed = evidence.handed.get(event_id)
+        if handed is None:
+            continue
+        books.states.update(_state(delivery) for delivery in record.deliveries.values())
+        if not record.fanned_out:
+            books.states["pending"] += len(SHAPES[handed.shape].wanted)
+            continue
+        wanted = SHAPES[handed.shape].wanted
+        if record.deliveries.keys() != wanted:
+            missing, surplus = sorted(wanted - record.deliveries.keys()), sorted(record.deliveries.keys() - wanted)
+            books.lost += len(missing)
+            books.findings.append(f"{event_id}: deliveries missing for {missing}, unwanted for {surplus}")
+
+
+def _state(delivery: DeliveryRecord) -> str:
+    return delivery.state if delivery.state in FINAL else State.PENDING
+
+
+def _check_totals(evidence: Evidence, books: Books) -> None:
+    """The counters of every destination agree with the records one by one."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in evidence.ledger.events.values():
+        for name, delivery in record.deliveries.items():
+            found[name][_state(delivery)] += 1
+    for name, standing in evidence.ledger.survey.standings.items():
+        told = {
+            State.DELIVERED: standing.delivered,
+            State.DEAD: standing.dead,
+            State.HELD: standing.held,
+            State.SKIPPED: standing.skipped,
+            State.CANCELLED: standing.cancelled,
+            State.PENDING: standing.waiting + standing.in_flight,
+        }
+        counted = {state: found[name][state] for state in told}
+        if told != counted or not standing.balanced:
+            books.findings.append(f"{name}: the counters say {_words(told)}, the records {_words(counted)}")
+
+
+def _words(counts: Mapping[State, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+
+
+def _check_arrivals(evidence: Evidence, books: Books) -> None:
+    """Nothing arrives that was not handed over before, and what the ledger calls delivered has arrived."""
+    taken = set()
+    for arrival in evidence.arrivals:
+        handed = evidence.handed.get(arrival.event_id)
+        if handed is None or arrival.destination not in SHAPES[handed.shape].wanted:
+            books.findings.append(f"{arrival.event_id}: arrived at {arrival.destination}, which never was to get it")
+        elif arrival.at < handed.intended_at - SLACK_SECONDS:
+            books.findings.append(f"{arrival.event_id}: arrived at {arrival.destination} before it was handed over")
+        if arrival.taken:
+            taken.add((arrival.destination, arrival.event_id))
+    for key, _ in _deliveries(evidence, State.DELIVERED):
+        if key not in taken:
+            books.lost += 1
+            books.findings.append(f"{key[1]}: the ledger says {key[0]} has it, and it never arrived there")
+
+
+def _deliveries(evidence: Evidence, state: State) -> Iterator[tuple[Key, DeliveryRecord]]:
+    for event_id, record in evidence.ledger.events.items():
+        for name, delivery in record.deliveries.items():
+            if delivery.state is state:
+                yield (name, event_id), delivery
+
+
+def _check_duplicates(evidence: Evidence, books: Books) -> None:
+    """What arrives after it was taken once is marked as a possible duplicate in the attempt log."""
+    first: dict[Key, Arrival] = {}
+    for arrival in evidence.arrivals:
+        key = (arrival.destination, arrival.event_id)
+        earlier = first.get(key)
+        if earlier is None:
+            if arrival.taken:
+                first[key] = arrival
+        elif _marked(evidence.ledger.events.get(arrival.event_id), arrival):
+            books.duplicates_marked += 1
+        elif any(crash.cost_settlement(earlier.at) for crash in evidence.crashes):
+            books.duplicates_in_window += 1
+        else:
+            books.duplicates_unmarked += 1
+            books.findings.append(
+                f"{arrival.event_id}: {arrival.destination} got attempt {arrival.attempt} after it had taken attempt"
+                f" {earlier.attempt}, and it is not marked as a possible duplicate"
+            )
+
+
+def _marked(record: EventRecord | None, arrival: Arrival) -> bool:
+    return record is not None and any(_tells_of(line, arrival) for line in record.attempts)
+
+
+def _tells_of(line: Mapping[str, Any], arrival: Arrival) -> bool:
+    """True for a line of the same attempt that is marked; a request sent twice in one attempt never is."""
+    same = line.get("destination") == arrival.destination and line.get("attempt") == arrival.attempt
+    return same and bool(line.get("possible_duplicate"))

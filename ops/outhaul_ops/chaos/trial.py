@@ -1,0 +1,205 @@
+"""A chaos run from beginning to end: start, load, faults, rest, and the comparison of the books."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from outhaul_config import keys
+from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ops.chaos.books import Books, Evidence, LedgerBook, reconcile
+from outhaul_ops.chaos.faults.fault import Fault, Lift
+from outhaul_ops.chaos.journal import read_arrivals, read_handed
+from outhaul_ops.chaos.plan import Planned, make_plan
+from outhaul_ops.chaos.site import DURABLE, WORKER_APP, Load, Site, open_site
+from outhaul_ops.chaos.watch import Watch
+from outhaul_ops.demo.interruption import Interruption
+
+START_SECONDS = 60.0
+PRODUCER_END_SECONDS = 15.0
+REST_SECONDS = 120.0
+TICK_SECONDS = 0.05
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is asked for: for how long (seconds), by which seed, which faults, under which load."""
+
+    duration: float
+    seed: int
+    faults: Sequence[Fault]
+    load: Load = Load()
+    worker_app: str = WORKER_APP
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a fault happened, and the seconds until its traces were gone, each time."""
+
+    count: int = 0
+    recovery: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to. `findings` are the broken promises, in words; without any it has passed."""
+
+    trial: Trial
+    books: Books
+    faults: dict[str, Tally]
+    points: dict[str, int]
+    stalled: tuple[str, ...]
+    findings: tuple[str, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """True when every promise held."""
+        return not self.findings
+
+
+@dataclass
+class _Under:
+    """A fault that lasts."""
+
+    planned: Planned
+    lift: Lift
+
+
+class Run:
+    """One run over a site that has been started."""
+
+    def __init__(self, trial: Trial, site: Site, interruption: Interruption, say: Say) -> None:
+        self._trial, self._site, self._interruption, self._say = trial, site, interruption, say
+        self._watch = Watch(site.ledger())
+        self._under: list[_Under] = []
+        self._tallies = {fault.name: Tally() for fault in trial.faults}
+        self._begun = time.monotonic()
+
+    def carry_out(self) -> Result:
+        """Do everything.
+
+        Raises:
+            RuntimeError: the workers did not come up, or the process with the endpoints has ended.
+            KeyboardInterrupt: there was a signal.
+        """
+        self._until(self._workers_are_there, START_SECONDS, "the workers did not come up")
+        self._say("workers are up; faults begin")
+        self._suffer(make_plan(self._trial.faults, self._trial.seed, self._trial.duration))
+        self._say("faults are over; producers end")
+        rested = self._come_to_rest()
+        self._say("comparing the books")
+        return self._conclude(rested)
+
+    def _suffer(self, plan: Sequence[Planned]) -> None:
+        waiting = sorted(plan, key=lambda each: each.at)
+        begun = time.monotonic()
+        while (now := time.monotonic() - begun) < self._trial.duration or waiting or self._under:
+            while waiting and waiting[0].at <= now:
+                self._strike(waiting.pop(0))
+            for each in [each for each in self._under if each.planned.until <= now]:
+                self._lift(each)
+            self._tick()
+
+    def _strike(self, planned: Planned) -> None:
+        self._say(f"{planned.at:6.1f} s  {planned.fault.name}, {planned.until - planned.at:.1f} s")
+        self._under.append(_Under(planned, planned.fault.strike(self._site, planned.draw())))
+
+    def _lift(self, under: _Under) -> None:
+        self._under.remove(under)
+        fault = under.planned.fault
+        if under.lift() is False:
+            return
+        self._tallies[fault.name].count += 1
+        self._watch.fault_over(fault.name)
+        if fault.disturbs:
+            self._watch.disturb()
+
+    def _tick(self) -> None:
+        started = self._site.supervise()
+        if started or any(each.planned.fault.disturbs for each in self._under):
+            self._watch.disturb()
+        self._watch.sample()
+        self._interruption.pause(TICK_SECONDS)
+
+    def _until(self, holds: Callable[[], bool], seconds: float, otherwise: str = "") -> bool:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                if otherwise:
+                    raise RuntimeError(f"{otherwise} within {seconds:g} s; their logs are in {self._site.folder}")
+                return False
+            self._tick()
+        return True
+
+    def _workers_are_there(self) -> bool:
+        known = self._site.ledger().workers()
+        return all(any(name.endswith(f":{each.pid}") for name in known) for each in self._site.workers)
+
+    def _come_to_rest(self) -> bool:
+        """Let producers finish and all that is due be done; False where it was not within two minutes."""
+        for producer in self._site.producers.values():
+            producer.retire(signal.SIGTERM)
+        self._until(lambda: not any(each.alive for each in self._site.producers.values()), PRODUCER_END_SECONDS)
+        for producer in self._site.producers.values():
+            producer.end()
+        return self._until(self._at_rest, REST_SECONDS)
+
+    def _at_rest(self) -> bool:
+        try:
+            ledger = self._site.ledger()
+            busy = any(each.waiting or each.in_flight for each in ledger.survey().standings.values())
+            accepted = ledger.client.zcard(keys.stem("inbox", ledger.namespace))
+        except (LedgerUnavailable, redis.RedisError):
+            return False
+        return not busy and not accepted and not self._site.operator.alive and not self._watch.unrecovered
+
+    def _conclude(self, rested: bool) -> Result:
+        books = reconcile(self._evidence())
+        for name, seconds in self._watch.recovered.items():
+            self._tallies[name].recovery = seconds
+        stalled = tuple(sorted(self._watch.stalled))
+        findings = [
+            *books.findings,
+            *(f"{what}: was due for over 15 s, had no owner, and no reason is given" for what in stalled),
+            *([] if rested else [f"there was no rest within {REST_SECONDS:g} s after the last fault"]),
+            *self._site.complaints(),
+        ]
+        seconds = time.monotonic() - self._begun
+        return Result(
+            self._trial, books, self._tallies, self._site.points.reached(), stalled, tuple(findings), seconds
+        )
+
+    def _evidence(self) -> Evidence:
+        site = self._site
+        handed = {
+            event_id: each
+            for name in site.producers
+            for event_id, each in read_handed(site.journal(name), durable=name == DURABLE).items()
+        }
+        return Evidence(handed, read_arrivals(site.arrivals), _read_ledger(site), site.crashes)
+
+
+def _read_ledger(site: Site) -> LedgerBook:
+    ledger = site.ledger()
+    stem = keys.stem("record", ledger.namespace)
+    names = (name.decode().removeprefix(stem) for name in ledger.client.scan_iter(f"{stem}*", count=1000))
+    records = ((event_id, ledger.status(event_id)) for event_id in set(names))
+    return LedgerBook({event_id: record for event_id, record in records if record}, ledger.survey())
+
+
+def carry_out(trial: Trial, folder: Path, interruption: Interruption, say: Say) -> Result:
+    """Run a trial in an empty folder. What it started is gone when this returns, however it returns.
+
+    Raises:
+        ServerMissing: there is no server program.
+        RuntimeError: something did not start.
+        KeyboardInterrupt: there was a signal.
+    """
+    with open_site(folder, trial.load, trial.seed, worker_app=trial.worker_app) as site:
+        return Run(trial, site, interruption, say).carry_out()
