@@ -11,6 +11,10 @@ from outhaul_ops.exits import explained
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("outhaul_ops.commands.bench:bench", "Measure Outhaul beside its peers on this machine."),
+    "chaos": (
+        "outhaul_ops.commands.chaos:chaos",
+        "Prove on this machine that nothing is lost and nothing stalls, whatever fails.",
+    ),
     "config": ("outhaul_ops.commands.config:config", "Show the settings, or check them with the destinations."),
     "dead-letters": (
         "outhaul_ops.commands.dead_letters:dead_letters",

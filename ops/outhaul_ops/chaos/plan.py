@@ -16,12 +16,16 @@ CALM_SECONDS = 18.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One fault that will happen: from when to when, in seconds from the start; `seed` is what its choices come from."""
+    """One fault that will happen: from when to when, in seconds from the start, alone or among others.
+
+    `seed` is what its choices come from.
+    """
 
     fault: Fault
     at: float
     until: float
     seed: str
+    alone: bool
 
     def draw(self) -> random.Random:
         """Return where its choices come from."""
@@ -45,7 +49,7 @@ def make_plan(faults: Sequence[Fault], seed: int, duration: float) -> list[Plann
 def _alone(faults: Sequence[Fault], draw: random.Random, end: float) -> list[Planned]:
     found, at = [], WARM_SECONDS
     for fault in draw.sample(faults, len(faults)):
-        planned = _planned(fault, draw, at)
+        planned = _planned(fault, draw, at, alone=True)
         if planned.until <= end:
             found.append(planned)
             at = planned.until + SOLO_PAUSE_SECONDS
@@ -63,7 +67,7 @@ def _mixed(
             at = spell = max(free.values(), default=at) + CALM_SECONDS
         fault = _least_used([each for each in faults if free.get(each.part, 0.0) <= at], draw, counts)
         if fault is not None:
-            planned = _planned(fault, draw, at)
+            planned = _planned(fault, draw, at, alone=False)
             if planned.until <= end:
                 found.append(planned)
                 counts[fault.name] += 1
@@ -76,5 +80,5 @@ def _least_used(faults: Sequence[Fault], draw: random.Random, counts: Counter[st
     return min(faults, key=lambda each: (counts[each.name], draw.random()), default=None)
 
 
-def _planned(fault: Fault, draw: random.Random, at: float) -> Planned:
-    return Planned(fault, at, at + draw.uniform(*fault.seconds), f"{fault.name} {draw.getrandbits(32)}")
+def _planned(fault: Fault, draw: random.Random, at: float, *, alone: bool) -> Planned:
+    return Planned(fault, at, at + draw.uniform(*fault.seconds), f"{fault.name} {draw.getrandbits(32)}", alone)

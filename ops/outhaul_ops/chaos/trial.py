@@ -39,10 +39,16 @@ class Trial:
 
 @dataclass(slots=True)
 class Tally:
-    """How often a fault happened, and the seconds until its traces were gone, each time."""
+    """How often a fault happened, and the seconds until its traces were gone: after it came alone, or among others."""
 
     count: int = 0
-    recovery: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
+    mixed: list[float] = field(default_factory=list)
+
+    @property
+    def times(self) -> list[float]:
+        """All of them."""
+        return [*self.alone, *self.mixed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ class Run:
         if under.lift() is False:
             return
         self._tallies[fault.name].count += 1
-        self._watch.fault_over(fault.name)
+        self._watch.fault_over(fault.name, alone=under.planned.alone)
         if fault.disturbs:
             self._watch.disturb()
 
@@ -161,8 +167,9 @@ class Run:
 
     def _conclude(self, rested: bool) -> Result:
         books = reconcile(self._evidence())
-        for name, seconds in self._watch.recovered.items():
-            self._tallies[name].recovery = seconds
+        for each in self._watch.recovered:
+            tally = self._tallies[each.fault]
+            (tally.alone if each.alone else tally.mixed).append(each.seconds)
         stalled = tuple(sorted(self._watch.stalled))
         findings = [
             *books.findings,

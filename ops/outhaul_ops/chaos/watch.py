@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import redis
 
@@ -25,7 +26,16 @@ class Recovering:
     """A fault that is over, since a moment of the monotonic clock, and whose traces are not."""
 
     fault: str
+    alone: bool
     since: float
+
+
+class Recovered(NamedTuple):
+    """How long it took until the traces of a fault were gone; `alone` tells that no other came with it."""
+
+    fault: str
+    alone: bool
+    seconds: float
 
 
 @dataclass
@@ -34,7 +44,7 @@ class Watch:
 
     ledger: Ledger
     stalled: set[str] = field(default_factory=set)
-    recovered: dict[str, list[float]] = field(default_factory=dict)
+    recovered: list[Recovered] = field(default_factory=list)
     _healthy_since: float = field(default_factory=time.monotonic)
     _recovering: list[Recovering] = field(default_factory=list)
     _well_since: float | None = None
@@ -44,9 +54,9 @@ class Watch:
         """Note that from now on it may take a while until what is due is taken up."""
         self._healthy_since = time.monotonic()
 
-    def fault_over(self, fault: str) -> None:
+    def fault_over(self, fault: str, *, alone: bool) -> None:
         """Begin to measure how long the traces of a fault last."""
-        self._recovering.append(Recovering(fault, time.monotonic()))
+        self._recovering.append(Recovering(fault, alone, time.monotonic()))
 
     @property
     def unrecovered(self) -> list[str]:
@@ -83,7 +93,7 @@ class Watch:
             well_since = max(self._well_since, each.since)
             if now - well_since > SETTLED_SECONDS:
                 self._recovering.remove(each)
-                self.recovered.setdefault(each.fault, []).append(round(well_since - each.since, 2))
+                self.recovered.append(Recovered(each.fault, each.alone, round(well_since - each.since, 2)))
 
     def _overdue(self) -> Iterator[tuple[str, float]]:
         """Yield what is due and leased by nobody, with how long it has been, ms."""
