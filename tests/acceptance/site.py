@@ -116,6 +116,12 @@ class Site:
         command = [sys.executable, "-m", "outhaul_ops", *arguments]
         return subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=60).stdout
 
+    def celery(self, *arguments: str) -> bytes:
+        """Run Celery's own command, which must succeed; returns what it printed."""
+        command = [sys.executable, "-m", "celery", "-A", "outhaul_worker", *arguments]
+        environment, folder = self.environment, self.folder
+        return subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True, timeout=60).stdout
+
     def ledger(self) -> Ledger:
         """The site's ledger, over a connection of its own."""
         return connect(load_settings(self.environment))

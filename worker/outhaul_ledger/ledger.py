@@ -48,7 +48,8 @@ class Ledger:
         *,
         retention: float = 7 * 86400.0,
         durability: Literal["server", "fsync"] = "server",
-        fsync_timeout: float = 2.0,
+        replicas: int = 0,
+        confirm_timeout: float = 2.0,
     ) -> None:
         """Use `client`, which must answer bytes.
 
@@ -58,12 +59,15 @@ class Ledger:
             retention: seconds a finished event stays readable and its id stays known.
             durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
                 first call asks the server whether it can, one round trip more.
-            fsync_timeout: seconds to wait for the disk.
+            replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
+            confirm_timeout: seconds to wait for the disk and the replicas.
         """
         self.client = client
         self.namespace = namespace
         self._retention = str(int(retention * 1000))
-        self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
+        self._fsync = durability == "fsync"
+        self._replicas = replicas
+        self._confirm_ms = int(confirm_timeout * 1000)
         self._can_fsync = False
 
     # producers
@@ -74,11 +78,11 @@ class Ledger:
         Raises:
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
-        fsync = self._fsync_ms > 0
-        if fsync and not self._can_fsync:
+        confirmed = self._fsync or self._replicas > 0
+        if self._fsync and not self._can_fsync:
             self._ask_for_fsync()
         arguments = [part for submission in submissions for part in submission]
-        answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
+        answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
     def status(self, event_id: str) -> EventRecord | None:
@@ -148,7 +152,7 @@ class Ledger:
         try:
             return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise self._translate(error) from error
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
@@ -238,36 +242,54 @@ class Ledger:
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
+    def _run(self, name: str, *arguments: Any, confirmed: bool = False) -> Any:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)
         call = (len(key_names), *key_names, *head, *arguments)
+        send = self._send_confirmed if confirmed else self.client.evalsha
         try:
             try:
-                return self._send(operation.sha, call, fsync)
+                return send(operation.sha, *call)
             except redis.exceptions.NoScriptError:
                 self.client.script_load(operation.source)
-                return self._send(operation.sha, call, fsync)
+                return send(operation.sha, *call)
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise self._translate(error) from error
 
-    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
-        if not fsync:
-            return self.client.evalsha(sha, *call)
+    def _send_confirmed(self, sha: str, *call: Any) -> Any:
         with self.client.pipeline(transaction=False) as pipe:
             pipe.evalsha(sha, *call)
-            pipe.waitaof(1, 0, self._fsync_ms)
-            answer, synced = pipe.execute()
-        if synced[0] < 1:
-            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
+            if self._fsync:
+                pipe.waitaof(1, self._replicas, self._confirm_ms)
+            else:
+                pipe.wait(self._replicas, self._confirm_ms)
+            answer, confirmations = pipe.execute()
+        disk, replicas = confirmations if self._fsync else (1, confirmations)
+        if disk < 1:
+            raise LedgerUnavailable(f"the server's disk did not confirm within {self._confirm_ms} ms")
+        if replicas < self._replicas:
+            raise LedgerUnavailable(
+                f"expected {self._replicas} replicas to confirm within {self._confirm_ms} ms, {replicas} did"
+            )
         return answer
 
     def _ask_for_fsync(self) -> None:
         try:
             self.client.waitaof(1, 0, 1)
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise self._translate(error) from error
         self._can_fsync = True
+
+    def _translate(self, error: redis.RedisError) -> Exception:
+        if isinstance(error, redis.ReadOnlyError):
+            # A primary that became a replica: only a new connection can lead to the server that took its place.
+            self.client.connection_pool.disconnect(inuse_connections=False)
+        refused = isinstance(error, redis.ResponseError) and is_refusal(error)
+        if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
+            return DurabilityMissing(str(error))
+        if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
+            return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
+        return error
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
@@ -283,7 +305,9 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
         settings.namespace,
         retention=settings.retention,
         durability=settings.durability,
-        fsync_timeout=settings.ledger_timeout / 2,
+        replicas=settings.replicas,
+        # Less than the half that the client waits for an answer, so that the server can say what was missing.
+        confirm_timeout=settings.ledger_timeout * 0.4,
     )
 
 
@@ -295,12 +319,3 @@ def _lease(
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [part for pair in pairs for part in pair]
-
-
-def _translate(error: redis.RedisError) -> Exception:
-    refused = isinstance(error, redis.ResponseError) and is_refusal(error)
-    if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
-        return DurabilityMissing(str(error))
-    if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
-    return error

@@ -34,6 +34,7 @@ class ServerFacts:
         append_only: whether it logs every write to its disk (AOF).
         append_fsync: how often that log is forced to the disk: `always`, `everysec` or `no`.
         replica: whether it copies another server and takes no writes.
+        replicas: how many servers copy it; None where that could not be read.
     """
 
     product: str
@@ -42,6 +43,7 @@ class ServerFacts:
     append_only: bool | None
     append_fsync: str
     replica: bool
+    replicas: int | None = None
 
     @property
     def waits_for_disk(self) -> bool | None:
@@ -113,6 +115,7 @@ def inspect_server(client: redis.Redis) -> ServerFacts:
         append_only=_append_only(info, config),
         append_fsync=config.get("appendfsync", UNKNOWN),
         replica=info.get("role") == "slave",
+        replicas=info.get("connected_slaves"),
     )
 
 

@@ -14,12 +14,12 @@ from outhaul_ops.embedded import EmbeddedServer
 
 def waiting(server: EmbeddedServer) -> Ledger:
     """A ledger that waits for the disk, at most 100 ms, over a connection of its own."""
-    return Ledger(server.client(), durability="fsync", fsync_timeout=0.1)
+    return Ledger(server.client(), durability="fsync", confirm_timeout=0.1)
 
 
 def test_a_server_that_knows_its_disk_accepts_and_one_that_does_not_is_refused_by_name(server: EmbeddedServer) -> None:
     """Valkey confirms; Redis 7.0 cannot, and the error says what is needed, before anything is stored."""
-    ledger = Ledger(server.client(), durability="fsync", fsync_timeout=2)
+    ledger = Ledger(server.client(), durability="fsync", confirm_timeout=2)
     if inspect_server(ledger.client).waits_for_disk:
         assert [one.result for one in accept(ledger, "ev_1", "ev_2")] == [Acceptance.ACCEPTED] * 2
     else:

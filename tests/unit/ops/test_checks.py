@@ -77,6 +77,13 @@ def test_fsync_needs_a_server_that_can_confirm_its_disk(facts: ServerFacts, able
     assert (Level.FAIL in levels) is (able is False)
 
 
+@pytest.mark.parametrize(("there", "level"), [(0, Level.FAIL), (1, Level.FAIL), (2, Level.OK), (None, Level.OK)])
+def test_missing_replicas_fail_where_events_wait_for_them(there: int | None, level: Level) -> None:
+    """No event would be accepted; what cannot be read is not failed."""
+    (finding,) = check_server(replace(GOOD, replicas=there), Settings(replicas=2))
+    assert finding.level is level
+
+
 @pytest.mark.parametrize(
     ("seconds", "paused", "level"),
     [

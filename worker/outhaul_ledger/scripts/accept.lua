@@ -2,7 +2,7 @@
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
 -- KEYS: event record inbox wake
 -- STATES:
--- ARGV: 1 if the caller waits for the disk, then per event: id, digest, source, type, body
+-- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
 -- Touches: event:<id> record:<id> inbox wake
 -- Uses: bind clock
@@ -19,7 +19,7 @@ for i = FIRST + 1, #ARGV, 5 do
     answers[#answers + 1] = { 'accepted', now }
     fresh = true
   elseif known[1] == digest then
-    -- WAITAOF waits for this connection's own writes: without one it would not wait for the first acceptance.
+    -- WAITAOF and WAIT are about this connection's own writes: without one they would not wait for the first acceptance.
     if waits then
       redis.call('HSET', keys.record .. id, 'at', known[2])
     end
