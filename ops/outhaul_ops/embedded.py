@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import os
 import random
 import shutil
 import signal
@@ -20,6 +21,9 @@ from redis.retry import Retry
 START_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
 _SERVER_PORTS = (10_000, 32_000)
+# The wheel's server uses glibc's allocator, whose caches are made for less churn: with these larger ones a delivery
+# costs the server about an eighth less processor time (docs/performance.md).
+_ALLOCATOR = "glibc.malloc.tcache_count=2000:glibc.malloc.tcache_max=8192"
 
 
 class ServerMissing(RuntimeError):
@@ -102,6 +106,7 @@ class EmbeddedServer:
             self._process = subprocess.Popen(
                 self._command(),
                 cwd=self.folder,
+                env={"GLIBC_TUNABLES": _ALLOCATOR, **os.environ},
                 stdout=log,
                 stderr=log,
                 preexec_fn=end_with_parent,
