@@ -1,7 +1,7 @@
 """Comparing the three books: what was acknowledged, what arrived, what the ledger says."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,11 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """The server lost what it had acknowledged between two moments (Unix seconds), as `fault` makes it."""
+    """The server may have lost what it acknowledged between two moments (Unix seconds); the fault came at `at`."""
 
     fault: str
     since: float
+    at: float
     until: float
 
     def cost_acknowledgement(self, at: float) -> bool:
@@ -31,7 +32,33 @@ class Crash:
 
     def cost_settlement(self, arrived_at: float) -> bool:
         """True when the ledger may have forgotten what became of a request that arrived then."""
-        return self.since - ATTEMPT_SECONDS - SLACK_SECONDS <= arrived_at <= self.until + ATTEMPT_SECONDS + SLACK_SECONDS
+        return (
+            self.since - ATTEMPT_SECONDS - SLACK_SECONDS <= arrived_at <= self.until + ATTEMPT_SECONDS + SLACK_SECONDS
+        )
+
+
+@dataclass(slots=True)
+class Window:
+    """What the crashes of one kind cost: events, how many seconds before and after the crash they reach, repetitions."""
+
+    lost: int = 0
+    before: float = 0.0
+    after: float = 0.0
+    repeated: int = 0
+
+    def lose(self, seconds_before: float) -> None:
+        """Count an event that was acknowledged so long before the crash; negative is after it."""
+        self.lost += 1
+        self.before = max(self.before, seconds_before)
+        self.after = max(self.after, -seconds_before)
+
+    def __add__(self, other: "Window") -> "Window":
+        return Window(
+            self.lost + other.lost,
+            max(self.before, other.before),
+            max(self.after, other.after),
+            self.repeated + other.repeated,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +83,8 @@ class Evidence:
 class Books:
     """What comparing them came to. `findings` are the promises that were broken, in words.
 
-    `events` counts acknowledged ones, `states` their deliveries by state. `lost_in_window` and
-    `duplicates_in_window` are what a crash of the server may cost that had not reached its disk.
+    `events` counts acknowledged ones, `states` their deliveries by state. `windows` has, by fault, what may be lost
+    where only the server had it, and not yet its disk, or not yet a replica.
     """
 
     events: int = 0
@@ -65,12 +92,24 @@ class Books:
     unacknowledged_stored: int = 0
     states: Counter[str] = field(default_factory=Counter)
     lost: int = 0
-    lost_in_window: int = 0
     duplicates_marked: int = 0
     duplicates_unmarked: int = 0
-    duplicates_in_window: int = 0
-    loss_window: float = 0.0
+    windows: dict[str, Window] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Books") -> "Books":
+        windows = {name: self.windows.get(name, Window()) + window for name, window in other.windows.items()}
+        return Books(
+            self.events + other.events,
+            self.unacknowledged + other.unacknowledged,
+            self.unacknowledged_stored + other.unacknowledged_stored,
+            self.states + other.states,
+            self.lost + other.lost,
+            self.duplicates_marked + other.duplicates_marked,
+            self.duplicates_unmarked + other.duplicates_unmarked,
+            self.windows | windows,
+            self.findings + other.findings,
+        )
 
 
 def reconcile(evidence: Evidence) -> Books:
@@ -97,13 +136,16 @@ def _check_acknowledged(evidence: Evidence, books: Books) -> None:
 
 
 def _count_loss(handed: Handed, at: float, crashes: Sequence[Crash], books: Books) -> None:
-    crash = next((each for each in crashes if each.cost_acknowledgement(at)), None)
+    crash = _nearest((each for each in crashes if each.cost_acknowledgement(at)), at)
     if crash and not handed.durable:
-        books.lost_in_window += 1
-        books.loss_window = max(books.loss_window, crash.until - at)
+        books.windows.setdefault(crash.fault, Window()).lose(crash.at - at)
     else:
         books.lost += 1
         books.findings.append(f"{handed.event_id}: was acknowledged at {at:.3f}, and the ledger does not have it")
+
+
+def _nearest(crashes: Iterable[Crash], at: float) -> Crash | None:
+    return min(crashes, key=lambda each: abs(each.at - at), default=None)
 
 
 def _check_deliveries(evidence: Evidence, books: Books) -> None:
@@ -186,8 +228,8 @@ def _check_duplicates(evidence: Evidence, books: Books) -> None:
                 first[key] = arrival
         elif _marked(evidence.ledger.events.get(arrival.event_id), arrival):
             books.duplicates_marked += 1
-        elif any(crash.cost_settlement(earlier.at) for crash in evidence.crashes):
-            books.duplicates_in_window += 1
+        elif crash := _nearest((each for each in evidence.crashes if each.cost_settlement(earlier.at)), earlier.at):
+            books.windows.setdefault(crash.fault, Window()).repeated += 1
         else:
             books.duplicates_unmarked += 1
             books.findings.append(

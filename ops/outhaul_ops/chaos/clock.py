@@ -45,7 +45,7 @@ def _follow(shared: mmap.mmap) -> None:
         def __subclasscheck__(cls, subclass: type) -> bool:
             return issubclass(subclass, true_datetime)
 
-    class ShiftedDatetime(true_datetime, metaclass=_Alike):
+    class ShiftedDatetime(datetime_module.datetime, metaclass=_Alike):
         """Makes true datetimes of the wrong time."""
 
         @classmethod

@@ -1,4 +1,4 @@
-"""The operator of a chaos run: `python -m outhaul_ops.chaos.operator` replays all that is dead or held, a few at a time.
+"""The operator of a chaos run: `python -m outhaul_ops.chaos.operator` replays all that is dead or held, bit by bit.
 
 Called again after it was ended in the middle, it goes on where it was, as `outhaul dead-letters replay` does.
 """

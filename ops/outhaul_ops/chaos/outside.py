@@ -67,4 +67,6 @@ def _say(answer: object) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), {name: int(port) for name, _, port in (a.partition("=") for a in sys.argv[2:])}))
+    asyncio.run(
+        serve(Path(sys.argv[1]), {name: int(port) for name, _, port in (a.partition("=") for a in sys.argv[2:])})
+    )

@@ -9,9 +9,21 @@ from outhaul_ops.chaos.faults.fault import Fault, Part
 
 WARM_SECONDS = 3.0  # before the first fault
 SOLO_PAUSE_SECONDS = 3.0  # between faults that come alone
+PART_PAUSE_SECONDS = 0.5  # between two faults of one part
 MIXED_PAUSE_SECONDS = (0.4, 2.4)
 BUSY_SPELL_SECONDS = 45.0  # of mixed faults, until there are none for so long that a stall would show:
 CALM_SECONDS = 18.0
+REPLICATED_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A part of a run, on a site of its own: which faults, for how many seconds, on what kind of server."""
+
+    name: str
+    faults: tuple[Fault, ...]
+    duration: float
+    replicated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +44,23 @@ class Planned:
         return random.Random(self.seed)
 
 
-def make_plan(faults: Sequence[Fault], seed: int, duration: float) -> list[Planned]:
-    """Plan a run: as many faults as fit into its first half alone, one after the other; then all mixed.
+def make_scenes(faults: Sequence[Fault], duration: float) -> list[Scene]:
+    """Divide a run: faults of a primary with replicas need a site of their own, and get a fifth of the time."""
+    replicated = tuple(fault for fault in faults if fault.replicated or fault.any_site)
+    single = tuple(fault for fault in faults if not fault.replicated)
+    if not any(fault.replicated for fault in faults):
+        return [Scene("single", single, duration, replicated=False)]
+    if len(replicated) == len(faults):
+        return [Scene("replicated", replicated, duration, replicated=True)]
+    share = duration * REPLICATED_SHARE
+    return [
+        Scene("single", single, duration - share, replicated=False),
+        Scene("replicated", replicated, share, replicated=True),
+    ]
+
+
+def make_plan(faults: Sequence[Fault], seed: str, duration: float) -> list[Planned]:
+    """Plan a scene: each fault alone, one after the other, if that takes no more than half of it; then all mixed.
 
     Args:
         faults: the kinds that may happen.
@@ -41,43 +68,46 @@ def make_plan(faults: Sequence[Fault], seed: int, duration: float) -> list[Plann
         duration: seconds until the last fault is over.
     """
     draw = random.Random(seed)
-    alone = _alone(faults, draw, duration / 2) if len(faults) > 1 else []
-    begin = max((each.until for each in alone), default=0.0) + WARM_SECONDS
-    return [*alone, *_mixed(faults, draw, begin, duration, Counter(each.fault.name for each in alone))]
+    alone = _alone(faults, draw)
+    if len(faults) == 1 or alone[-1].until > duration / 2:
+        alone = []
+    begin = alone[-1].until + SOLO_PAUSE_SECONDS if alone else WARM_SECONDS
+    return [*alone, *_mixed(faults, draw, begin, duration)]
 
 
-def _alone(faults: Sequence[Fault], draw: random.Random, end: float) -> list[Planned]:
+def _alone(faults: Sequence[Fault], draw: random.Random) -> list[Planned]:
     found, at = [], WARM_SECONDS
     for fault in draw.sample(faults, len(faults)):
-        planned = _planned(fault, draw, at, alone=True)
-        if planned.until <= end:
-            found.append(planned)
-            at = planned.until + SOLO_PAUSE_SECONDS
+        found.append(_planned(fault, draw, at, alone=True))
+        at = found[-1].until + SOLO_PAUSE_SECONDS
     return found
 
 
-def _mixed(
-    faults: Sequence[Fault], draw: random.Random, at: float, end: float, counts: Counter[str]
-) -> list[Planned]:
+def _mixed(faults: Sequence[Fault], draw: random.Random, at: float, end: float) -> list[Planned]:
     found: list[Planned] = []
     free: dict[Part, float] = {}
+    counts: Counter[str] = Counter()
     spell = at
     while at < end:
         if at - spell > BUSY_SPELL_SECONDS:
             at = spell = max(free.values(), default=at) + CALM_SECONDS
         fault = _least_used([each for each in faults if free.get(each.part, 0.0) <= at], draw, counts)
         if fault is not None:
-            planned = _planned(fault, draw, at, alone=False)
+            planned = _planned(fault, draw, at, alone=len(faults) == 1)
             if planned.until <= end:
                 found.append(planned)
                 counts[fault.name] += 1
-                free[fault.part] = planned.until + 0.5
+                free[fault.part] = planned.until + PART_PAUSE_SECONDS
         at += draw.uniform(*MIXED_PAUSE_SECONDS)
     return found
 
 
 def _least_used(faults: Sequence[Fault], draw: random.Random, counts: Counter[str]) -> Fault | None:
-    return min(faults, key=lambda each: (counts[each.name], draw.random()), default=None)
+    """Choose one of the least used faults of any part that is free."""
+    if not faults:
+        return None
+    part = draw.choice(sorted({fault.part for fault in faults}))
+    return min((each for each in faults if each.part is part), key=lambda each: (counts[each.name], draw.random()))
 
 
 def _planned(fault: Fault, draw: random.Random, at: float, *, alone: bool) -> Planned:

@@ -41,7 +41,9 @@ class Producer:
         self._hand_over([(each.event_id, each.shape) for each in again])
         number = len(self._known)
         while not self._ended.wait(self._batch / self._rate):
-            events = [(f"{self._prefix}{number + i:06d}", self._draw.randrange(len(SHAPES))) for i in range(self._batch)]
+            events = [
+                (f"{self._prefix}{number + i:06d}", self._draw.randrange(len(SHAPES))) for i in range(self._batch)
+            ]
             number += self._batch
             self._journal.note(*((Word.INTENT, event_id, shape) for event_id, shape in events))
             self._hand_over(events)

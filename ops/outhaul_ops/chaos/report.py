@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any
 
 from outhaul_ledger.model import State
+from outhaul_ops.chaos.books import Books
 from outhaul_ops.chaos.trial import Result
 
 MOST_FINDINGS = 50
@@ -12,7 +13,7 @@ MOST_FINDINGS = 50
 
 def document(result: Result) -> dict[str, Any]:
     """Return the result as JSON types; times are seconds."""
-    books = result.books
+    books = result.outcome.books
     return {
         "seed": result.trial.seed,
         "duration": result.trial.duration,
@@ -22,20 +23,28 @@ def document(result: Result) -> dict[str, Any]:
         "unacknowledged_stored": books.unacknowledged_stored,
         **{state: books.states[state] for state in _STATES},
         "lost": books.lost,
-        "lost_in_window": books.lost_in_window,
-        "loss_window_s": round(books.loss_window, 3),
+        "lost_in_window": _lost(books),
         "duplicates_marked": books.duplicates_marked,
         "duplicates_unmarked": books.duplicates_unmarked,
-        "duplicates_in_window": books.duplicates_in_window,
-        "stalled": len(result.stalled),
-        "recovery_s": _spread([each for tally in result.faults.values() for each in tally.times]),
+        "duplicates_in_window": _repeated(books),
+        "windows": {
+            name: {
+                "lost": each.lost,
+                "before_s": round(each.before, 3),
+                "after_s": round(each.after, 3),
+                "repeated": each.repeated,
+            }
+            for name, each in sorted(books.windows.items())
+        },
+        "stalled": len(result.outcome.stalled),
+        "recovery_s": _spread([each for tally in result.outcome.faults.values() for each in tally.times]),
         "faults": {
             name: {"count": tally.count, "recovery_s": tally.alone, "recovery_mixed_s": tally.mixed}
-            for name, tally in result.faults.items()
+            for name, tally in result.outcome.faults.items()
         },
-        "points": dict(sorted(result.points.items())),
-        "findings": list(result.findings[:MOST_FINDINGS]),
-        "findings_in_all": len(result.findings),
+        "points": dict(sorted(result.outcome.points.items())),
+        "findings": list(result.outcome.findings[:MOST_FINDINGS]),
+        "findings_in_all": len(result.outcome.findings),
     }
 
 
@@ -44,44 +53,45 @@ _STATES = (State.DELIVERED, State.DEAD, State.SKIPPED, State.HELD, State.CANCELL
 
 def lines(result: Result) -> Iterator[str]:
     """Tell the result to people."""
-    books = result.books
+    books = result.outcome.books
     yield f"acknowledged   {books.events} events; {books.unacknowledged} more have no answer, {_stored(result)}"
     yield "the ledger     " + ", ".join(f"{books.states[state]} {state}" for state in _STATES)
-    yield f"lost           {books.lost}; {books.lost_in_window} in the window of a machine's crash{_window(result)}"
-    yield (
-        f"repeated       {books.duplicates_marked} marked as possible duplicates, {books.duplicates_unmarked} not;"
-        f" {books.duplicates_in_window} in the window of a crash"
-    )
-    yield f"stalled        {len(result.stalled)}"
+    yield f"lost           {books.lost}"
+    yield (f"repeated       {books.duplicates_marked} marked as possible duplicates, {books.duplicates_unmarked} not")
+    for name, window in sorted(books.windows.items()):
+        yield (
+            f"{name}: cost {window.lost} events that no disk or replica had confirmed, acknowledged from"
+            f" {window.before:.2f} s before to {window.after:.2f} s after, and {window.repeated} unmarked repetitions"
+        )
+    yield f"stalled        {len(result.outcome.stalled)}"
     yield ""
     yield from _table(result)
-    for finding in result.findings[:MOST_FINDINGS]:
+    for finding in result.outcome.findings[:MOST_FINDINGS]:
         yield f"BROKEN  {finding}"
-    if len(result.findings) > MOST_FINDINGS:
-        yield f"BROKEN  and {len(result.findings) - MOST_FINDINGS} more"
-    yield ""
-    yield "every promise held" if result.passed else f"{len(result.findings)} broken promises"
+    if len(result.outcome.findings) > MOST_FINDINGS:
+        yield f"BROKEN  and {len(result.outcome.findings) - MOST_FINDINGS} more"
+    yield "every promise held" if result.passed else f"{len(result.outcome.findings)} broken promises"
 
 
 def markdown(result: Result) -> Iterator[str]:
     """Write the row of the run, and one row a fault, as docs/proof.md has them."""
-    books, seed = result.books, result.trial.seed
-    kills = sum(tally.count for tally in result.faults.values())
-    worst = _spread([each for tally in result.faults.values() for each in tally.times])["worst"]
+    books, seed = result.outcome.books, result.trial.seed
+    kills = sum(tally.count for tally in result.outcome.faults.values())
+    worst = _spread([each for tally in result.outcome.faults.values() for each in tally.times])["worst"]
     cells = (
         seed,
         f"{result.trial.duration:g} s",
         books.events,
         sum(books.states.values()),
         kills,
-        f"{books.lost} / {books.lost_in_window}",
-        f"{books.duplicates_marked} / {books.duplicates_unmarked} / {books.duplicates_in_window}",
-        len(result.stalled),
+        f"{books.lost} / {_lost(books)}",
+        f"{books.duplicates_marked} / {books.duplicates_unmarked} / {_repeated(books)}",
+        len(result.outcome.stalled),
         _shown(worst),
     )
     yield _row(*cells)
     yield ""
-    for name, tally in sorted(result.faults.items()):
+    for name, tally in sorted(result.outcome.faults.items()):
         alone, mixed = _spread(tally.alone), _spread(tally.mixed)
         yield _row(f"`{name}`", tally.count, *(_shown(each[key]) for each in (alone, mixed) for key in _SPREAD))
 
@@ -91,7 +101,7 @@ _SPREAD = ("median", "worst")
 
 def _table(result: Result) -> Iterator[str]:
     yield f"{'fault':<26}{'times':>6}{'recovery s: median':>20}{'worst':>8}"
-    for name, tally in sorted(result.faults.items()):
+    for name, tally in sorted(result.outcome.faults.items()):
         spread = _spread(tally.times)
         yield f"{name:<26}{tally.count:>6}{_shown(spread['median']):>20}{_shown(spread['worst']):>8}"
     yield ""
@@ -106,14 +116,16 @@ def _shown(seconds: float | None) -> str:
 
 
 def _stored(result: Result) -> str:
-    return f"{result.books.unacknowledged_stored} of them stored"
+    return f"{result.outcome.books.unacknowledged_stored} of them stored"
 
 
-def _window(result: Result) -> str:
-    return f", up to {result.books.loss_window:.2f} s of it" if result.books.lost_in_window else ""
+def _lost(books: Books) -> int:
+    return sum(each.lost for each in books.windows.values())
+
+
+def _repeated(books: Books) -> int:
+    return sum(each.repeated for each in books.windows.values())
 
 
 def _row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
-
-

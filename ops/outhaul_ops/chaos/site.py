@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from outhaul_config.connections import open_client
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.chaos.books import Crash
 from outhaul_ops.chaos.clock import CLOCK_VARIABLE, set_shift
@@ -18,12 +19,16 @@ from outhaul_ops.chaos.programs import Program
 from outhaul_ops.chaos.proxy import Mode
 from outhaul_ops.chaos.scene import COMPLAINT, destinations_toml
 from outhaul_ops.embedded import EmbeddedServer, end_with_parent
+from outhaul_ops.replicated import REPLICAS, ReplicatedServer
 
 WORKERS = 2
 PROCESSES = 2
+DIRECT_SECONDS = 5.0
 WORKER_APP = "outhaul_ops.chaos.worker"
 # A file that the server rewrites in the middle of a run could not be cut where the disk had it.
 _SERVER_SETTINGS = ("--auto-aof-rewrite-percentage", "0")
+# Without it a primary that lost its place goes on taking writes from whoever still has a connection, for some 10 s.
+_REPLICATED = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "1")
 _QUICK = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
 
@@ -43,7 +48,7 @@ class Load:
 
 
 DURABLE = "durable"
-"""The producer that waits for the server's disk."""
+"""The producer that waits for the server's disk, and for those of all replicas there are."""
 
 
 class Outside:
@@ -80,11 +85,13 @@ class Outside:
 class Site:
     """Everything that runs. `arrivals` is the receivers' book, `journal(name)` a producer's.
 
-    `operator` replays all dead letters and held deliveries whenever it is started.
+    `server` keeps the ledger, or is the first primary where it is `replicated`. `operator` replays all dead letters and
+    held deliveries whenever it is started.
     """
 
     folder: Path
     server: EmbeddedServer
+    replicated: ReplicatedServer | None
     broker: EmbeddedServer
     outside: Outside
     points: Points
@@ -109,7 +116,8 @@ class Site:
 
     def ledger(self) -> Ledger:
         """The ledger, past every proxy."""
-        return Ledger(self.server.client())
+        url = self.replicated.url if self.replicated else self.server.url
+        return Ledger(open_client(url, DIRECT_SECONDS))
 
     def start_again(self, server: EmbeddedServer) -> None:
         """Start a server that was ended or has ended itself; it finds what its disk has."""
@@ -134,38 +142,48 @@ class Site:
 
 
 @contextmanager
-def open_site(folder: Path, load: Load, seed: int, *, worker_app: str = WORKER_APP) -> Iterator[Site]:
+def open_site(
+    folder: Path, load: Load, seed: int, *, replicated: bool = False, worker_app: str = WORKER_APP
+) -> Iterator[Site]:
     """Start a site; ends everything that runs there however the context is left.
 
     Args:
         folder: an empty folder for all files.
         load: what producers do.
         seed: what their choices come from.
+        replicated: have a primary with replicas and Sentinels keep the ledger, and no proxy in between.
         worker_app: the Celery application that workers run.
 
     Raises:
         ServerMissing: there is no server program.
         RuntimeError: a server did not start.
     """
-    points = Points(folder / "points")
-    points.prepare()
     with ExitStack() as stack:
-        server = stack.enter_context(EmbeddedServer(folder / "ledger", settings=_SERVER_SETTINGS))
+        servers = stack.enter_context(ReplicatedServer(folder / "ledger", _REPLICATED)) if replicated else None
+        single = EmbeddedServer(folder / "ledger", settings=_SERVER_SETTINGS)
+        server = servers.primary if servers else stack.enter_context(single)
         broker = stack.enter_context(EmbeddedServer(folder / "broker"))
-        ports = {"ledger": server.port, "broker": broker.port}
-        outside = stack.enter_context(_outside(folder, ports))
+        outside = stack.enter_context(_outside(folder, {"ledger": server.port, "broker": broker.port}))
+        points = Points(folder / "points")
+        points.prepare()
         environment = _environment(folder, outside)
-        site = Site(folder, server, broker, outside, points, _operator(folder, environment), environment)
+        if servers:
+            environment["OUTHAUL_LEDGER_URL"] = servers.url
+        site = Site(folder, server, servers, broker, outside, points, _operator(folder, environment), environment)
         _write_destinations(site)
-        for number in range(WORKERS):
-            set_shift(site.clock(number), 0.0)
-            site.workers.append(_worker(site, number, worker_app))
-        site.producers |= {name: _producer(site, name, *share, seed) for name, share in load.shares().items()}
-        stack.callback(site.operator.end)
-        for program in site.programs:
+        _add_programs(site, load, seed, worker_app)
+        for program in (site.operator, *site.programs):
             stack.callback(program.end)
+        for program in site.programs:
             program.start()
         yield site
+
+
+def _add_programs(site: Site, load: Load, seed: int, worker_app: str) -> None:
+    for number in range(WORKERS):
+        set_shift(site.clock(number), 0.0)
+        site.workers.append(_worker(site, number, worker_app))
+    site.producers |= {name: _producer(site, name, *share, seed) for name, share in load.shares().items()}
 
 
 @contextmanager
@@ -219,4 +237,7 @@ def _producer(site: Site, name: str, rate: float, batch: int, seed: int) -> Prog
     arguments = (str(site.journal(name)), f"ev_{name}_", str(rate), str(batch), f"{seed}-{name}")
     command = [sys.executable, "-m", "outhaul_ops.chaos.producer", *arguments]
     waiting = {"OUTHAUL_DURABILITY": "fsync", "OUTHAUL_LEDGER_TIMEOUT": "5s"} if name == DURABLE else {}
+    if waiting and site.replicated:
+        # All of them: Sentinels may promote any, also the one that has not yet got what another has confirmed.
+        waiting["OUTHAUL_REPLICAS"] = str(REPLICAS)
     return Program(name, command, {**site.environment, **waiting}, site.folder / f"{name}.log")

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ops.chaos.books import Books, Evidence, LedgerBook, reconcile
 from outhaul_ops.chaos.faults.fault import Fault, Lift
 from outhaul_ops.chaos.journal import read_arrivals, read_handed
-from outhaul_ops.chaos.plan import Planned, make_plan
+from outhaul_ops.chaos.plan import Planned, Scene, make_plan, make_scenes
 from outhaul_ops.chaos.site import DURABLE, WORKER_APP, Load, Site, open_site
 from outhaul_ops.chaos.watch import Watch
 from outhaul_ops.demo.interruption import Interruption
@@ -50,23 +51,42 @@ class Tally:
         """All of them."""
         return [*self.alone, *self.mixed]
 
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.count + other.count, self.alone + other.alone, self.mixed + other.mixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scene came to. `findings` are the broken promises, in words; without any it has passed."""
+
+    books: Books
+    faults: dict[str, Tally]
+    points: Counter[str]
+    stalled: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        faults = {name: self.faults.get(name, Tally()) + tally for name, tally in other.faults.items()}
+        return Outcome(
+            self.books + other.books,
+            self.faults | faults,
+            self.points + other.points,
+            self.stalled + other.stalled,
+            self.findings + other.findings,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run came to. `findings` are the broken promises, in words; without any it has passed."""
+    """What a run came to."""
 
     trial: Trial
-    books: Books
-    faults: dict[str, Tally]
-    points: dict[str, int]
-    stalled: tuple[str, ...]
-    findings: tuple[str, ...]
-    seconds: float
+    outcome: Outcome
 
     @property
     def passed(self) -> bool:
         """True when every promise held."""
-        return not self.findings
+        return not self.outcome.findings
 
 
 @dataclass
@@ -78,16 +98,16 @@ class _Under:
 
 
 class Run:
-    """One run over a site that has been started."""
+    """One scene over a site that has been started."""
 
-    def __init__(self, trial: Trial, site: Site, interruption: Interruption, say: Say) -> None:
-        self._trial, self._site, self._interruption, self._say = trial, site, interruption, say
+    def __init__(self, scene: Scene, seed: int, site: Site, interruption: Interruption, say: Say) -> None:
+        self._scene, self._seed, self._site = scene, seed, site
+        self._interruption, self._say = interruption, say
         self._watch = Watch(site.ledger())
         self._under: list[_Under] = []
-        self._tallies = {fault.name: Tally() for fault in trial.faults}
-        self._begun = time.monotonic()
+        self._tallies = {fault.name: Tally() for fault in scene.faults}
 
-    def carry_out(self) -> Result:
+    def carry_out(self) -> Outcome:
         """Do everything.
 
         Raises:
@@ -96,7 +116,7 @@ class Run:
         """
         self._until(self._workers_are_there, START_SECONDS, "the workers did not come up")
         self._say("workers are up; faults begin")
-        self._suffer(make_plan(self._trial.faults, self._trial.seed, self._trial.duration))
+        self._suffer(make_plan(self._scene.faults, f"{self._scene.name} {self._seed}", self._scene.duration))
         self._say("faults are over; producers end")
         rested = self._come_to_rest()
         self._say("comparing the books")
@@ -105,7 +125,7 @@ class Run:
     def _suffer(self, plan: Sequence[Planned]) -> None:
         waiting = sorted(plan, key=lambda each: each.at)
         begun = time.monotonic()
-        while (now := time.monotonic() - begun) < self._trial.duration or waiting or self._under:
+        while (now := time.monotonic() - begun) < self._scene.duration or waiting or self._under:
             while waiting and waiting[0].at <= now:
                 self._strike(waiting.pop(0))
             for each in [each for each in self._under if each.planned.until <= now]:
@@ -163,9 +183,10 @@ class Run:
             accepted = ledger.client.zcard(keys.stem("inbox", ledger.namespace))
         except (LedgerUnavailable, redis.RedisError):
             return False
-        return not busy and not accepted and not self._site.operator.alive and not self._watch.unrecovered
+        whole = self._site.replicated is None or self._site.replicated.whole()
+        return whole and not busy and not accepted and not self._site.operator.alive and not self._watch.unrecovered
 
-    def _conclude(self, rested: bool) -> Result:
+    def _conclude(self, rested: bool) -> Outcome:
         books = reconcile(self._evidence())
         for each in self._watch.recovered:
             tally = self._tallies[each.fault]
@@ -177,10 +198,8 @@ class Run:
             *([] if rested else [f"there was no rest within {REST_SECONDS:g} s after the last fault"]),
             *self._site.complaints(),
         ]
-        seconds = time.monotonic() - self._begun
-        return Result(
-            self._trial, books, self._tallies, self._site.points.reached(), stalled, tuple(findings), seconds
-        )
+        points = Counter(self._site.points.reached())
+        return Outcome(books, self._tallies, points, stalled, tuple(findings))
 
     def _evidence(self) -> Evidence:
         site = self._site
@@ -208,5 +227,12 @@ def carry_out(trial: Trial, folder: Path, interruption: Interruption, say: Say) 
         RuntimeError: something did not start.
         KeyboardInterrupt: there was a signal.
     """
-    with open_site(folder, trial.load, trial.seed, worker_app=trial.worker_app) as site:
-        return Run(trial, site, interruption, say).carry_out()
+    outcomes = []
+    for scene in make_scenes(trial.faults, trial.duration):
+        here = folder / scene.name
+        here.mkdir()
+        say(f"scene {scene.name}, {scene.duration:.0f} s")
+        with open_site(here, trial.load, trial.seed, replicated=scene.replicated, worker_app=trial.worker_app) as site:
+            outcomes.append(Run(scene, trial.seed, site, interruption, say).carry_out())
+    first, *others = outcomes
+    return Result(trial, sum(others, first))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import redis
 
@@ -115,8 +115,8 @@ class Watch:
         """True when the oldest delivery of a lane says itself why it waits."""
         if what == "inbox" or what.endswith("(leased)"):
             return False
-        record = None
-        for event_id in self.ledger.client.zrange(f"{keys.stem('lane', self.ledger.namespace)}{what}", 0, 99):
+        lane = f"{keys.stem('lane', self.ledger.namespace)}{what}"
+        for event_id in cast("list[bytes]", self.ledger.client.zrange(lane, 0, 99)):
             record = self.ledger.status(event_id.decode())
             if record is not None and record.waiting_for(what) is Waiting.DUE:
                 return False
@@ -131,6 +131,6 @@ class Watch:
         client, namespace = self.ledger.client, self.ledger.namespace
         seconds, micros = client.time()
         before = seconds * 1000 + micros / 1000 - SILENCE_MS
-        silent = client.zrangebyscore(keys.stem("drains", namespace), "-inf", before)
+        silent = cast("list[bytes]", client.zrangebyscore(keys.stem("drains", namespace), "-inf", before))
         stem = keys.stem("leases", namespace)
         return any(client.scard(f"{stem}{drain.decode()}") for drain in silent)

@@ -1,4 +1,4 @@
-"""What `celery -A outhaul_ops.chaos.worker` finds: the product's worker, with a clock and points the harness reaches."""
+"""What `celery -A outhaul_ops.chaos.worker` finds: the product's worker, with a clock and points to be reached."""
 
 from outhaul_ops.chaos.clock import follow_if_asked
 

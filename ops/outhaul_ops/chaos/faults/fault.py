@@ -33,6 +33,7 @@ class Fault:
         summary: what it does, for people.
         seconds: the shortest and the longest it lasts.
         strike: makes it happen; what it returns is called when it is over.
+        replicated: True where it needs a primary with replicas and Sentinels instead of a server behind a proxy.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Fault:
     summary: str
     seconds: tuple[float, float]
     strike: Strike
+    replicated: bool = False
+
+    @property
+    def any_site(self) -> bool:
+        """True where it does not matter what kind of server keeps the ledger."""
+        return self.part is not Part.LEDGER
 
     @property
     def disturbs(self) -> bool:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -19,6 +20,11 @@ _WAIT_MS = 10_000
 _ON_ITS_WAY_SECONDS = 0.05
 
 
+def raw_connection(port: int) -> Any:
+    """Return a connection on which a question can be put now and its answer be read later."""
+    return redis.Connection(port=port, socket_timeout=_WAIT_MS / 1000)  # type: ignore[no-untyped-call] # has no types
+
+
 @dataclass
 class Disk:
     """Follows how much of a server's append-only file its disk has.
@@ -27,7 +33,7 @@ class Disk:
     holds at least that. What was acknowledged to anybody as being on the disk is therefore never cut off.
     """
 
-    connection: redis.Connection
+    connection: Any
     log: Path
     at: float = field(default_factory=time.time)
     size: int = 0
@@ -55,7 +61,7 @@ class Disk:
 
 
 def _crash(site: Site, draw: random.Random) -> Lift:
-    connection = redis.Connection(port=site.server.port, socket_timeout=_WAIT_MS / 1000)
+    connection = raw_connection(site.server.port)
     disk = Disk(connection, append_only_file(site.server.folder))
     disk.ask()
     disk.note(_WAIT_MS / 1000)
@@ -66,7 +72,8 @@ def _crash(site: Site, draw: random.Random) -> Lift:
     connection.disconnect()
     site.server.kill()
     os.truncate(disk.log, disk.size)
-    site.crashes.append(Crash("machine-crash", disk.at, time.time()))
+    now = time.time()
+    site.crashes.append(Crash("machine-crash", disk.at, now, now))
     return partial(site.start_again, site.server)
 
 

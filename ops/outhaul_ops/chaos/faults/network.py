@@ -45,10 +45,14 @@ def _endpoint(name: str, strike: Strike, summary: str) -> Fault:
 
 
 FAULTS = (
-    _to_server("ledger-away", Mode.AWAY, "the ledger's server refuses connections, and those there are break", Part.LEDGER),
+    _to_server(
+        "ledger-away", Mode.AWAY, "the ledger's server refuses connections, and those there are break", Part.LEDGER
+    ),
     _to_server("ledger-stall", Mode.STALL, "the ledger's server takes connections and says nothing", Part.LEDGER),
     _to_server("ledger-slow", Mode.SLOW, "every packet to and from the ledger's server comes late", Part.LEDGER),
-    _to_server("ledger-mute", Mode.MUTE, "the ledger's server does what it is asked, and its answers are lost", Part.LEDGER),
+    _to_server(
+        "ledger-mute", Mode.MUTE, "the ledger's server does what it is asked, and its answers are lost", Part.LEDGER
+    ),
     _to_server("ledger-loading", Mode.LOADING, "the ledger's server answers LOADING to everything", Part.LEDGER),
     _to_server("broker-away", Mode.AWAY, "the broker refuses connections, and those there are break", Part.BROKER),
     _to_server("broker-stall", Mode.STALL, "the broker takes connections and says nothing", Part.BROKER),

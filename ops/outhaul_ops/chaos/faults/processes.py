@@ -117,7 +117,9 @@ FAULTS = (
         (2.0, 5.0),
         _signal_group(_worker, signal.SIGTERM),
     ),
-    Fault("worker-clock", Part.WORKERS, "set a worker's clock an hour forward or back, and right", (3.0, 8.0), _set_clock),
+    Fault(
+        "worker-clock", Part.WORKERS, "set a worker's clock an hour forward or back, and right", (3.0, 8.0), _set_clock
+    ),
     Fault(
         "kill-in-lease",
         Part.WORKERS,

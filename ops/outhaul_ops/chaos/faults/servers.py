@@ -5,10 +5,8 @@ import resource
 import shutil
 from functools import partial
 
-import redis
-
 from outhaul_ops.chaos.faults.fault import Fault, Lift, Part, Strike, nothing
-from outhaul_ops.chaos.faults.machine import append_only_file
+from outhaul_ops.chaos.faults.machine import append_only_file, raw_connection
 from outhaul_ops.chaos.site import Site
 from outhaul_ops.embedded import EmbeddedServer
 
@@ -48,7 +46,7 @@ def _full_disk(site: Site, _draw: random.Random) -> Lift:
 
 
 def _full_disk_always(site: Site, draw: random.Random) -> Lift:
-    """With `always` a server that cannot write ends; if it has not by the end of the fault, it goes back to everysec."""
+    """With `always` a server that cannot write ends; if it has not by the end, it goes back to everysec."""
     _configure(site.server, "appendfsync", "always")
     enlarge = _full_disk(site, draw)
 
@@ -79,7 +77,7 @@ def _promote(server: EmbeddedServer) -> None:
 def _busy(site: Site, _draw: random.Random) -> Lift:
     """Run a script without end; the server answers BUSY to all others."""
     _configure(site.server, "busy-reply-threshold", str(BUSY_AFTER_MS))
-    connection = redis.Connection(port=site.server.port)
+    connection = raw_connection(site.server.port)
     connection.send_command("EVAL", "while true do end", 0)
 
     def lift() -> None:
