@@ -39,7 +39,7 @@ class Crash:
 
 @dataclass(slots=True)
 class Window:
-    """What the crashes of one kind cost: events, how many seconds before and after the crash they reach, repetitions."""
+    """What the crashes of one kind cost: events, the seconds before and after that they reach to, repetitions."""
 
     lost: int = 0
     before: float = 0.0

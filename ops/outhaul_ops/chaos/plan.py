@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from outhaul_ops.chaos.faults.fault import Fault, Part
 
 WARM_SECONDS = 3.0  # before the first fault
-SOLO_PAUSE_SECONDS = 3.0  # between faults that come alone
+SOLO_PAUSE_SECONDS = 0.5  # between faults that come alone; each also waits for the traces of the one before to go
 PART_PAUSE_SECONDS = 0.5  # between two faults of one part
 MIXED_PAUSE_SECONDS = (0.4, 2.4)
 BUSY_SPELL_SECONDS = 45.0  # of mixed faults, until there are none for so long that a stall would show:
@@ -59,20 +59,18 @@ def make_scenes(faults: Sequence[Fault], duration: float) -> list[Scene]:
     ]
 
 
-def make_plan(faults: Sequence[Fault], seed: str, duration: float) -> list[Planned]:
+def make_plan(scene: Scene, seed: int) -> list[Planned]:
     """Plan a scene: each fault alone, one after the other, if that takes no more than half of it; then all mixed.
 
-    Args:
-        faults: the kinds that may happen.
-        seed: decides everything.
-        duration: seconds until the last fault is over.
+    Where replicas keep the ledger, only what needs them comes alone; the other scene has the rest.
     """
-    draw = random.Random(seed)
-    alone = _alone(faults, draw)
-    if len(faults) == 1 or alone[-1].until > duration / 2:
+    draw = random.Random(f"{scene.name} {seed}")
+    own = [fault for fault in scene.faults if fault.replicated is scene.replicated]
+    alone = _alone(own, draw)
+    if len(scene.faults) == 1 or alone[-1].until > scene.duration / 2:
         alone = []
     begin = alone[-1].until + SOLO_PAUSE_SECONDS if alone else WARM_SECONDS
-    return [*alone, *_mixed(faults, draw, begin, duration)]
+    return [*alone, *_mixed(scene.faults, draw, begin, scene.duration)]
 
 
 def _alone(faults: Sequence[Fault], draw: random.Random) -> list[Planned]:

@@ -21,7 +21,7 @@ def document(result: Result) -> dict[str, Any]:
         "accepted": books.events,
         "unacknowledged": books.unacknowledged,
         "unacknowledged_stored": books.unacknowledged_stored,
-        **{state: books.states[state] for state in _STATES},
+        **{str(state): books.states[state] for state in _STATES},
         "lost": books.lost,
         "lost_in_window": _lost(books),
         "duplicates_marked": books.duplicates_marked,

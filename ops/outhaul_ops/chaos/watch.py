@@ -40,9 +40,13 @@ class Recovered(NamedTuple):
 
 @dataclass
 class Watch:
-    """Samples the ledger. `stalled` names what was due for too long without an owner and without a reason."""
+    """Samples the ledger. `stalled` names what was due for too long without an owner and without a reason.
+
+    `patience` is how long is too long, in seconds, counted from the last disturbance at the earliest.
+    """
 
     ledger: Ledger
+    patience: float = STALL_SECONDS
     stalled: set[str] = field(default_factory=set)
     recovered: list[Recovered] = field(default_factory=list)
     _healthy_since: float = field(default_factory=time.monotonic)
@@ -79,12 +83,12 @@ class Watch:
         overdue = dict(self._overdue())
         healthy_ms = (now - self._healthy_since) * 1000
         for what, since_ms in overdue.items():
-            if min(since_ms, healthy_ms) > STALL_SECONDS * 1000 and not self._excused(what):
+            if min(since_ms, healthy_ms) > self.patience * 1000 and not self._excused(what):
                 self.stalled.add(what)
         self._note_recoveries(now, max(overdue.values(), default=0.0))
 
     def _note_recoveries(self, now: float, oldest_ms: float) -> None:
-        if oldest_ms > PROMPT_MS or self._orphaned():
+        if oldest_ms > PROMPT_MS or self.orphaned():
             self._well_since = None
             return
         if self._well_since is None:
@@ -126,7 +130,7 @@ class Watch:
         head = self.ledger.client.zrange(name, 0, 0, withscores=True)
         return float(head[0][1]) if head else None
 
-    def _orphaned(self) -> bool:
+    def orphaned(self) -> bool:
         """True while a drain that does not beat still has leases."""
         client, namespace = self.ledger.client, self.ledger.namespace
         seconds, micros = client.time()

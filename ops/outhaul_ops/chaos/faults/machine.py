@@ -14,6 +14,7 @@ import redis
 from outhaul_ops.chaos.books import Crash
 from outhaul_ops.chaos.faults.fault import Fault, Lift, Part
 from outhaul_ops.chaos.site import Site
+from outhaul_ops.embedded import EmbeddedServer
 
 _MARK = "chaos:mark"
 _WAIT_MS = 10_000
@@ -60,20 +61,25 @@ class Disk:
         return True
 
 
-def _crash(site: Site, draw: random.Random) -> Lift:
-    connection = raw_connection(site.server.port)
-    disk = Disk(connection, append_only_file(site.server.folder))
+def crash(server: EmbeddedServer, seconds: float) -> Crash:
+    """Kill a server some seconds from now and cut from its file what its disk did not have."""
+    connection = raw_connection(server.port)
+    disk = Disk(connection, append_only_file(server.folder))
     disk.ask()
     disk.note(_WAIT_MS / 1000)
     disk.ask()
-    disk.follow(draw.uniform(0.1, 0.9))
-    os.kill(site.server.pid, signal.SIGSTOP)
+    disk.follow(seconds)
+    os.kill(server.pid, signal.SIGSTOP)
     disk.note(_ON_ITS_WAY_SECONDS)
     connection.disconnect()
-    site.server.kill()
+    server.kill()
     os.truncate(disk.log, disk.size)
     now = time.time()
-    site.crashes.append(Crash("machine-crash", disk.at, now, now))
+    return Crash("machine-crash", disk.at, now, now)
+
+
+def _strike(site: Site, draw: random.Random) -> Lift:
+    site.crashes.append(crash(site.server, draw.uniform(0.1, 0.9)))
     return partial(site.start_again, site.server)
 
 
@@ -88,6 +94,6 @@ FAULTS = (
         Part.LEDGER,
         "kill -9 the ledger's server and cut from its append-only file what was not on the disk (everysec)",
         (0.2, 2.0),
-        _crash,
+        _strike,
     ),
 )
