@@ -89,7 +89,7 @@ class ReplicatedServer:
     @property
     def primary(self) -> EmbeddedServer:
         """The server that the Sentinels call the primary."""
-        port = self.sentinels[0].state()["port"]
+        port = next(state["port"] for each in self.sentinels if (state := each.state()))
         return next(each for each in self.servers if each.port == port)
 
     def __enter__(self) -> Self:

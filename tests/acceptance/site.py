@@ -85,9 +85,8 @@ class Site:
         self.write_destinations()
         log = self.folder / f"worker-{len(self.workers)}.log"
         name = f"--hostname=worker{len(self.workers)}@%h"
-        quick = ("--without-mingle", "--without-gossip")
         celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
-        command = [*celery, "worker", f"-c{concurrency}", name, *quick, *arguments]
+        command = [*celery, "worker", f"-c{concurrency}", name, *arguments]
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 command,

@@ -80,11 +80,11 @@ def test_a_worker_delivers_over_tls_with_an_account_that_may_do_no_more_than_it_
     site = Site(tmp_path, guarded.server, {"OUTHAUL_LEDGER_URL": guarded.url("outhaul", guarded.options)})
     site.use()
     site.destination("hooks", receiver.url)
-    site.start_worker("--without-heartbeat")
+    site.start_worker()
     site.enqueue(20)
     eventually(lambda: site.finished("hooks", 20), within=15)
     assert b"takes connections" in site.outhaul("doctor")
-    site.celery("inspect", "ping")
+    assert b"broker_transport_options" in site.celery("inspect", "conf")
     with guarded.server.client() as client:
         assert client.execute_command("ACL", "LOG") == []
     site.close()

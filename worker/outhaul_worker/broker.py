@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from outhaul_config.server_url import ServerAddress, is_server_url
 
 SOCKET_SECONDS = (
@@ -67,7 +70,9 @@ def _joined(host: str, port: int) -> str:
 def _asking(address: ServerAddress, patience: float) -> dict[str, Any]:
     each = patience / 2 / len(address.hosts)
     waits = {"socket_connect_timeout": each, "socket_timeout": each}
-    return {**waits, **address.sentinel_login, **address.encryption}
+    # Left alone, the client asks a Sentinel that is gone ten times more, with growing pauses, before it asks the next.
+    once = {"retry": Retry(NoBackoff(), 0)}
+    return {**waits, **once, **address.sentinel_login, **address.encryption}
 
 
 def _foreign(url: str) -> Broker:

@@ -81,4 +81,6 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
         if ledger.client.pttl(name) >= 0:
             ledger.client.delete(name)
     left = set(cast("list[bytes]", ledger.client.keys()))
-    assert left == {key(name).encode() for name in ("destinations", "workers")} | {key("destination", "shop").encode()}
+    assert left == {key(name).encode() for name in ("destinations", "workers", "history")} | {
+        key("destination", "shop").encode()
+    }

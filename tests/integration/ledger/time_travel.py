@@ -24,7 +24,10 @@ def pass_time(client: redis.Redis, ms: int) -> None:
             read.hgetall(record)
         answers = read.execute()
     beats = cast("dict[bytes, bytes]", client.hgetall(keys.stem("workers", "outhaul")))
+    since = client.hget(keys.stem("history", "outhaul"), "since")
     with client.pipeline(transaction=True) as write:
+        if since:
+            write.hset(keys.stem("history", "outhaul"), "since", str(int(since) - ms))
         for schedule, members in zip(schedules, answers, strict=False):
             if members:
                 write.zadd(schedule, {member: score - ms for member, score in members})

@@ -1,18 +1,19 @@
 #!lua flags=allow-oom
 -- Lease due deliveries from as many lanes as it takes, in round robin, and beat the drain's heart.
 -- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost. In a full lane such
--- ones are looked for first, as they hold its places.
--- KEYS: event record attempts lane lanes inflight dead destination drains leases workers
+-- ones are looked for first, as they hold its places. What was due before the server began its run is a possible duplicate.
+-- KEYS: event record attempts lane lanes inflight dead destination drains leases workers history
 -- STATES: pending leased dead
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms
 -- Returns: {now, ms until a lane is due (-1: none), 1 if the worker is stopping, deliveries}, each delivery
 --          {destination, id, attempt, tries, accepted_at, since, possible duplicate, body}
--- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; dead:<d> attempts:<id> (lost leases)
--- Uses: bind clock delivery lanes finish attempts lost
+-- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; dead:<d> attempts:<id> (lost leases) history
+-- Uses: bind clock delivery lanes finish attempts lost history
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local poison, cap = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5])
 local now = clock()
+local complete = complete_since(keys, now)
 local leased = {}
 
 local function lapsed(destination, id, delivery)
@@ -45,6 +46,9 @@ local function grant(destination, id)
   local delivery = unpack_delivery(stored[1])
   if delivery.state == states.leased and lapsed(destination, id, delivery) then
     return
+  end
+  if tonumber(delivery.due) < complete then
+    delivery.duplicate = '1'
   end
   delivery.state, delivery.drain = states.leased, drain
   delivery.attempts, delivery.tries = delivery.attempts + 1, delivery.tries + 1
