@@ -24,6 +24,7 @@ from outhaul_ledger.model import (
 )
 from outhaul_ledger.operations import load
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
+from outhaul_ledger.server import inspect_server
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Ledger:
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
             replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
             confirm_timeout: seconds to wait for the disk and the replicas.
         """
@@ -278,6 +279,9 @@ class Ledger:
             self.client.waitaof(1, 0, 1)
         except redis.RedisError as error:
             raise self._translate(error) from error
+        facts = inspect_server(self.client)
+        if facts.confirms_early:
+            raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
         self._can_fsync = True
 
     def _translate(self, error: redis.RedisError) -> Exception:

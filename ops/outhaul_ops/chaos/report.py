@@ -17,6 +17,7 @@ def document(result: Result) -> dict[str, Any]:
     return {
         "seed": result.trial.seed,
         "duration": result.trial.duration,
+        "appendfsync": result.trial.appendfsync,
         "passed": result.passed,
         "accepted": books.events,
         "unacknowledged": books.unacknowledged,
@@ -80,7 +81,7 @@ def markdown(result: Result) -> Iterator[str]:
     worst = _spread([each for tally in result.outcome.faults.values() for each in tally.times])["worst"]
     cells = (
         seed,
-        f"{result.trial.duration:g} s",
+        f"{result.trial.duration:g} s, {result.trial.appendfsync}",
         books.events,
         sum(books.states.values()),
         kills,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
@@ -34,7 +35,7 @@ _QUICK = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is handed over: one producer of single events, one of batches, one that waits for the disk.
+    """What is handed over: one producer of single events, one of batches, and a careful one.
 
     `rate` is events a second, over all of them.
     """
@@ -44,11 +45,11 @@ class Load:
     def shares(self) -> dict[str, tuple[float, int]]:
         """The rate and the size of a call, by producer."""
         third = self.rate / 3
-        return {"single": (third, 1), "batch": (third, 10), DURABLE: (third, 10)}
+        return {"single": (third, 1), "batch": (third, 10), CAREFUL: (third, 10)}
 
 
-DURABLE = "durable"
-"""The producer that waits for the server's disk, and for those of all replicas there are."""
+CAREFUL = "careful"
+"""The producer that waits for the server's disk or for all replicas, where either can be had."""
 
 
 class Outside:
@@ -102,6 +103,13 @@ class Site:
     crashes: list[Crash] = field(default_factory=list)
 
     @property
+    def durable(self) -> frozenset[str]:
+        """The producers whose events no crash may cost."""
+        if self.replicated:
+            return frozenset({CAREFUL})
+        return frozenset(self.producers) if self.server.appendfsync == "always" else frozenset()
+
+    @property
     def arrivals(self) -> Path:
         """Where the receivers' book is."""
         return self.folder / "arrivals.log"
@@ -143,7 +151,13 @@ class Site:
 
 @contextmanager
 def open_site(
-    folder: Path, load: Load, seed: int, *, replicated: bool = False, worker_app: str = WORKER_APP
+    folder: Path,
+    load: Load,
+    seed: int,
+    *,
+    replicated: bool = False,
+    appendfsync: Literal["always", "everysec"] = "everysec",
+    worker_app: str = WORKER_APP,
 ) -> Iterator[Site]:
     """Start a site; ends everything that runs there however the context is left.
 
@@ -152,6 +166,7 @@ def open_site(
         load: what producers do.
         seed: what their choices come from.
         replicated: have a primary with replicas and Sentinels keep the ledger, and no proxy in between.
+        appendfsync: when the single server that keeps the ledger forces its file to the disk.
         worker_app: the Celery application that workers run.
 
     Raises:
@@ -160,7 +175,7 @@ def open_site(
     """
     with ExitStack() as stack:
         servers = stack.enter_context(ReplicatedServer(folder / "ledger", _REPLICATED)) if replicated else None
-        single = EmbeddedServer(folder / "ledger", settings=_SERVER_SETTINGS)
+        single = EmbeddedServer(folder / "ledger", appendfsync=appendfsync, settings=_SERVER_SETTINGS)
         server = servers.primary if servers else stack.enter_context(single)
         broker = stack.enter_context(EmbeddedServer(folder / "broker"))
         outside = stack.enter_context(_outside(folder, {"ledger": server.port, "broker": broker.port}))
@@ -236,8 +251,12 @@ def _operator(folder: Path, environment: Mapping[str, str]) -> Program:
 def _producer(site: Site, name: str, rate: float, batch: int, seed: int) -> Program:
     arguments = (str(site.journal(name)), f"ev_{name}_", str(rate), str(batch), f"{seed}-{name}")
     command = [sys.executable, "-m", "outhaul_ops.chaos.producer", *arguments]
-    waiting = {"OUTHAUL_DURABILITY": "fsync", "OUTHAUL_LEDGER_TIMEOUT": "5s"} if name == DURABLE else {}
-    if waiting and site.replicated:
-        # All of them: Sentinels may promote any, also the one that has not yet got what another has confirmed.
-        waiting["OUTHAUL_REPLICAS"] = str(REPLICAS)
+    waiting = _careful(site) if name == CAREFUL else {}
     return Program(name, command, {**site.environment, **waiting}, site.folder / f"{name}.log")
+
+
+def _careful(site: Site) -> dict[str, str]:
+    if site.replicated:
+        # All of them: Sentinels may promote any, also the one that has not yet got what another has confirmed.
+        return {"OUTHAUL_REPLICAS": str(REPLICAS), "OUTHAUL_LEDGER_TIMEOUT": "5s"}
+    return {"OUTHAUL_DURABILITY": "fsync"} if site.server.appendfsync == "always" else {}

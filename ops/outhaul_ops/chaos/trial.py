@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import redis
 
@@ -15,7 +16,7 @@ from outhaul_ops.chaos.books import Books, Evidence, LedgerBook, reconcile
 from outhaul_ops.chaos.faults.fault import Fault, Lift
 from outhaul_ops.chaos.journal import read_arrivals, read_handed
 from outhaul_ops.chaos.plan import Planned, Scene, make_plan, make_scenes
-from outhaul_ops.chaos.site import DURABLE, WORKER_APP, Load, Site, open_site
+from outhaul_ops.chaos.site import WORKER_APP, Load, Site, open_site
 from outhaul_ops.chaos.watch import Watch
 from outhaul_ops.demo.interruption import Interruption
 
@@ -30,12 +31,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is asked for: for how long (seconds), by which seed, which faults, under which load."""
+    """What is asked for: for how long (seconds), by which seed, which faults, under which load, on what server."""
 
     duration: float
     seed: int
     faults: Sequence[Fault]
     load: Load = Load()
+    appendfsync: Literal["always", "everysec"] = "everysec"
     worker_app: str = WORKER_APP
 
 
@@ -219,7 +221,7 @@ class Run:
         handed = {
             event_id: each
             for name in site.producers
-            for event_id, each in read_handed(site.journal(name), durable=name == DURABLE).items()
+            for event_id, each in read_handed(site.journal(name), durable=name in site.durable).items()
         }
         return Evidence(handed, read_arrivals(site.arrivals), _read_ledger(site), site.crashes)
 
@@ -245,7 +247,14 @@ def carry_out(trial: Trial, folder: Path, interruption: Interruption, say: Say) 
         here = folder / scene.name
         here.mkdir()
         say(f"scene {scene.name}, {scene.duration:.0f} s")
-        with open_site(here, trial.load, trial.seed, replicated=scene.replicated, worker_app=trial.worker_app) as site:
+        with open_site(
+            here,
+            trial.load,
+            trial.seed,
+            replicated=scene.replicated,
+            appendfsync=trial.appendfsync,
+            worker_app=trial.worker_app,
+        ) as site:
             outcomes.append(Run(scene, trial.seed, site, interruption, say).carry_out())
     first, *others = outcomes
     return Result(trial, sum(others, first))

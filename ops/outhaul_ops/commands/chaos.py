@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import click
 
@@ -57,6 +58,13 @@ def parse_faults(written: str) -> list[Fault]:
     metavar="NAME,...",
     help="Which faults; --list-faults names them.",
 )
+@click.option(
+    "--appendfsync",
+    type=click.Choice(["everysec", "always"]),
+    default="everysec",
+    show_default=True,
+    help="When the ledger's server forces its file to the disk. With always no crash may cost an event.",
+)
 @click.option("--rate", type=click.FloatRange(3), default=60, show_default=True, help="Events handed over a second.")
 @click.option(
     "--folder",
@@ -71,6 +79,7 @@ def chaos(
     duration: float,
     seed: int | None,
     faults: list[Fault],
+    appendfsync: Literal["always", "everysec"],
     rate: float,
     folder: Path | None,
     as_markdown: bool,
@@ -88,7 +97,8 @@ def chaos(
     if list_faults:
         _list()
         return
-    trial = Trial(duration, random.randrange(1_000_000) if seed is None else seed, faults, Load(rate), worker_app)
+    seed = random.randrange(1_000_000) if seed is None else seed
+    trial = Trial(duration, seed, faults, Load(rate), appendfsync, worker_app)
     result = _carried_out(trial, folder)
     if as_json:
         print_json(document(result))

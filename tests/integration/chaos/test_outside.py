@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 import requests
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from outhaul_ops.chaos.journal import Arrival, read_arrivals
 from outhaul_ops.chaos.proxy import Mode
@@ -91,7 +93,8 @@ def test_what_does_not_get_through_is_not_in_the_book(outside: Outside, book: Pa
 
 def through(outside: Outside) -> redis.Redis:
     """A client of the server, through the proxy."""
-    client: redis.Redis = redis.Redis(port=outside.ports["ledger"], socket_timeout=PATIENCE, retry=None)
+    never = Retry(NoBackoff(), 0)
+    client: redis.Redis = redis.Redis(port=outside.ports["ledger"], socket_timeout=PATIENCE, retry=never)
     return client
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Submission
 from outhaul_ops.chaos.points import FOLDER_VARIABLE, KILL, Points
 from outhaul_ops.embedded import EmbeddedServer
 
@@ -34,6 +35,8 @@ def test_a_producer_that_is_killed_at_a_point_has_done_just_what_comes_before_it
     server: EmbeddedServer, tmp_path: Path, moment: str, stored: bool
 ) -> None:
     """Before: nothing is stored. Sent and after: the event is stored, and its producer has no receipt."""
+    with server.client() as client:
+        Ledger(client).accept([Submission("ev_0", "0", "/", "custom.ping", b"{}")])  # now the server knows the script
     points = Points(tmp_path / "points")
     points.prepare()
     points.arm(f"accept.{moment}", KILL)

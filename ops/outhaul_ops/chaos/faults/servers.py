@@ -5,8 +5,10 @@ import resource
 import shutil
 from functools import partial
 
+import redis
+
 from outhaul_ops.chaos.faults.fault import Fault, Lift, Part, Strike, nothing
-from outhaul_ops.chaos.faults.machine import append_only_file, raw_connection
+from outhaul_ops.chaos.faults.machine import append_only_file
 from outhaul_ops.chaos.site import Site
 from outhaul_ops.embedded import EmbeddedServer
 
@@ -46,13 +48,13 @@ def _full_disk(site: Site, _draw: random.Random) -> Lift:
 
 
 def _full_disk_always(site: Site, draw: random.Random) -> Lift:
-    """With `always` a server that cannot write ends; if it has not by the end, it goes back to everysec."""
+    """With `always` a server that cannot write ends; if it has not by the end, it goes back to what it was."""
     _configure(site.server, "appendfsync", "always")
     enlarge = _full_disk(site, draw)
 
     def lift() -> None:
         enlarge()
-        _configure(site.server, "appendfsync", "everysec")
+        _configure(site.server, "appendfsync", site.server.appendfsync)
 
     return lift
 
@@ -77,13 +79,13 @@ def _promote(server: EmbeddedServer) -> None:
 def _busy(site: Site, _draw: random.Random) -> Lift:
     """Run a script without end; the server answers BUSY to all others."""
     _configure(site.server, "busy-reply-threshold", str(BUSY_AFTER_MS))
-    connection = raw_connection(site.server.port)
-    connection.send_command("EVAL", "while true do end", 0)
+    connection = redis.Connection(port=site.server.port)  # type: ignore[no-untyped-call] # has no types
+    connection.send_command("EVAL", "while true do end", 0)  # type: ignore[no-untyped-call] # has no types
 
     def lift() -> None:
         with site.server.client() as client:
             client.script_kill()
-        connection.disconnect()
+        connection.disconnect()  # type: ignore[no-untyped-call] # has no types
 
     return lift
 
@@ -111,9 +113,11 @@ def _ledger(name: str, summary: str, seconds: tuple[float, float], strike: Strik
 
 
 FAULTS = (
-    _ledger("ledger-kill", "kill -9 the ledger's server (everysec); it starts again", (0.2, 3.0), _kill),
+    _ledger("ledger-kill", "kill -9 the ledger's server; it starts again", (0.2, 3.0), _kill),
     _ledger("ledger-kill-always", "the same, with appendfsync always for a while before", (1.0, 3.0), _kill_always),
-    _ledger("ledger-disk-full", "the append-only file cannot grow (everysec): MISCONF", (2.0, 5.0), _full_disk),
+    _ledger(
+        "ledger-disk-full", "the append-only file cannot grow: MISCONF, or the server ends", (2.0, 5.0), _full_disk
+    ),
     _ledger(
         "ledger-disk-full-always",
         "the append-only file cannot grow (always): the server ends, and starts again",
