@@ -1,11 +1,12 @@
 """What a run came to, for programs, for people, and as rows of the table in docs/proof.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import Any
 
 from outhaul_ledger.model import State
 from outhaul_ops.chaos.books import Books
+from outhaul_ops.chaos.faults.fault import Fault
 from outhaul_ops.chaos.trial import Result
 
 MOST_FINDINGS = 50
@@ -95,6 +96,12 @@ def markdown(result: Result) -> Iterator[str]:
     for name, tally in sorted(result.outcome.faults.items()):
         alone, mixed = _spread(tally.alone), _spread(tally.mixed)
         yield _row(f"`{name}`", tally.count, *(_shown(each[key]) for each in (alone, mixed) for key in _SPREAD))
+
+
+def fault_rows(faults: Iterable[Fault]) -> Iterator[str]:
+    """Write the table of all faults, as docs/proof.md has it."""
+    for fault in faults:
+        yield _row(f"`{fault.name}`", fault.part, fault.summary)
 
 
 _SPREAD = ("median", "worst")

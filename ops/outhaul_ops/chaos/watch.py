@@ -63,6 +63,11 @@ class Watch:
         self._recovering.append(Recovering(fault, alone, time.monotonic()))
 
     @property
+    def well(self) -> bool:
+        """True when all that was due at the last look had been taken up, and no dead drain had leases."""
+        return self._well_since is not None
+
+    @property
     def unrecovered(self) -> list[str]:
         """The faults whose traces are still there."""
         return [each.fault for each in self._recovering]

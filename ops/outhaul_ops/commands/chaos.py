@@ -12,7 +12,7 @@ from outhaul_config.durations import parse_duration
 from outhaul_config.problems import nearest
 from outhaul_ops.chaos.faults.catalogue import CATALOGUE
 from outhaul_ops.chaos.faults.fault import Fault
-from outhaul_ops.chaos.report import document, lines, markdown
+from outhaul_ops.chaos.report import document, fault_rows, lines, markdown
 from outhaul_ops.chaos.site import WORKER_APP, Load
 from outhaul_ops.chaos.trial import Result, Trial, carry_out
 from outhaul_ops.commands.options import json_option, reading
@@ -73,7 +73,12 @@ def parse_faults(written: str) -> list[Fault]:
 )
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the rows for the tables of docs/proof.md.")
 @click.option("--list-faults", is_flag=True, help="Name the faults and say what each does.")
-@click.option("--worker-app", default=WORKER_APP, hidden=True)
+@click.option(
+    "--worker-app",
+    default=WORKER_APP,
+    metavar="MODULE",
+    help="The Celery application that workers run; a broken one shows that the harness finds it.",
+)
 @json_option
 def chaos(
     duration: float,
@@ -95,7 +100,7 @@ def chaos(
     if anything was due for over 15 s without an owner and without a reason.
     """
     if list_faults:
-        _list()
+        _list(as_markdown=as_markdown)
         return
     seed = random.randrange(1_000_000) if seed is None else seed
     trial = Trial(duration, seed, faults, Load(rate), appendfsync, worker_app)
@@ -109,7 +114,11 @@ def chaos(
         raise click.exceptions.Exit(ExitStatus.REFUSED)
 
 
-def _list() -> None:
+def _list(*, as_markdown: bool) -> None:
+    if as_markdown:
+        for row in fault_rows(CATALOGUE.values()):
+            click.echo(row)
+        return
     print_columns([(fault.name, fault.part, fault.summary) for fault in CATALOGUE.values()])
 
 

@@ -87,11 +87,12 @@ def test_a_fault_is_over_once_no_silent_drain_has_leases_and_all_that_is_due_is_
     assert watch.unrecovered == ["worker-kill"]
     settlement = Settlement("steady", "ev_1", lease.attempt, State.DELIVERED)
 
-    def dead_drain_seen() -> bool:
+    def looked_well(well: bool) -> bool:
         watch.sample()
-        return watch.orphaned()
+        return watch.well is well
 
-    eventually(dead_drain_seen, within=5)
+    eventually(lambda: looked_well(True), within=5)
+    eventually(lambda: looked_well(False), within=5)
     ledger.settle("d1", [settlement])
 
     def recovered() -> bool:
