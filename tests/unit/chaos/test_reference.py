@@ -20,7 +20,7 @@ def result(*findings: str) -> Result:
     return Result(Trial(60, 1, list(CATALOGUE.values())), outcome)
 
 
-@pytest.mark.parametrize("row", fault_rows(CATALOGUE.values()))
+@pytest.mark.parametrize("row", list(fault_rows(CATALOGUE.values())))
 def test_the_page_has_every_fault_as_the_command_prints_it(row: str) -> None:
     """Update it with: outhaul chaos --list-faults --markdown."""
     assert row in PAGE.splitlines()
