@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +100,25 @@ class _Under:
     lift: Lift
 
 
+@dataclass
+class _Clock:
+    """Seconds since its start, less those it was stopped for; `stopped` is for how long that was."""
+
+    stopped: float = 0.0
+    _begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> float:
+        return time.monotonic() - self._begun
+
+    def stop(self, meanwhile: Callable[[], None]) -> None:
+        before = self.now
+        meanwhile()
+        passed = self.now - before
+        self._begun += passed
+        self.stopped += passed
+
+
 class Run:
     """One scene over a site that has been started."""
 
@@ -126,24 +145,17 @@ class Run:
         return self._conclude(rested)
 
     def _suffer(self, plan: Sequence[Planned]) -> None:
-        waiting = sorted(plan, key=lambda each: each.at)
-        begun, held = time.monotonic(), 0.0
-        while (now := time.monotonic() - begun) < self._scene.duration or waiting or self._under:
-            if (
-                waiting
-                and waiting[0].at <= now
-                and waiting[0].alone
-                and self._watch.unrecovered
-                and held < HOLD_SECONDS
-            ):
-                self._tick()
-                passed = time.monotonic() - begun - now
-                begun, held = begun + passed, held + passed
+        waiting = deque(sorted(plan, key=lambda each: each.at))
+        clock = _Clock()
+        while clock.now < self._scene.duration or waiting or self._under:
+            due = bool(waiting) and waiting[0].at <= clock.now
+            if due and waiting[0].alone and self._watch.unrecovered and clock.stopped < HOLD_SECONDS:
+                clock.stop(self._tick)
                 continue
-            while waiting and waiting[0].at <= now:
-                self._strike(waiting.pop(0))
-                held = 0.0
-            for each in [each for each in self._under if each.planned.until <= now]:
+            if due:
+                clock.stopped = 0.0
+                self._strike(waiting.popleft())
+            for each in [each for each in self._under if each.planned.until <= clock.now]:
                 self._lift(each)
             self._tick()
 
