@@ -39,7 +39,13 @@ KEYS: dict[str, Key] = {
     ),
     "inbox": Key("inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"),
     "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
-    "lanes": Key("lanes", "sorted set", "never", "lanes with work; score = when to look at the lane next"),
+    "lanes": Key(
+        "lanes",
+        "sorted set",
+        "never",
+        "quick lanes with work, whose attempts are soon over; score = when to look at the lane next",
+    ),
+    "slow": Key("slow", "sorted set", "never", "likewise the other lanes: slow, timed out lately, or never heard of"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
     "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
     "held": Key("held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"),
@@ -48,7 +54,10 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`, `limit` (concurrency), counters `fanned`, `delivered`, `skipped`, `cancelled`",
+        "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, where "
+        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), `probe` (the "
+        "event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the same of the time "
+        "before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

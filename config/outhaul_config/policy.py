@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 SCHEDULE_JITTER = 0.2
+MOST_IN_FLIGHT = 1000
+"""Where the limit on concurrency stops growing when it is `auto`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,47 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How many attempts may start within `per` seconds: never more than `count`."""
+
+    count: int
+    per: float
+
+    def __str__(self) -> str:
+        units = {1.0: "s", 60.0: "min", 3600.0: "h"}
+        return f"{self.count}/{units[self.per]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a destination is left alone for a while.
+
+    That is when of at least `min_attempts` within `window` seconds the part `failure_ratio` failed, or when
+    `connection_failures` in a row got no answer. It is left alone for `open_for` seconds, each time twice as long,
+    `open_cap` at most.
+    """
+
+    failure_ratio: float = 0.5
+    min_attempts: int = 20
+    window: float = 30.0
+    connection_failures: int = 5
+    open_for: float = 5.0
+    open_cap: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a destination may tune; a kind supplies the defaults.
 
-    `concurrency` is the most requests in flight to the destination, over all workers. `on_ambiguous` says what happens
-    when the request was sent and the answer was lost: `retry`, or `hold` for a person.
+    `concurrency` is the most requests in flight to the destination, over all workers; `auto` finds it out. `rate` is the
+    most that may start in a time, `burst` how many of them at once after a rest. `on_ambiguous` says what happens when
+    the request was sent and the answer was lost: `retry`, or `hold` for a person.
     """
 
     timeout: Timeout = Timeout()
     retry: Retry = Retry()
-    concurrency: int = 64
+    concurrency: int | Literal["auto"] = "auto"
+    rate: Rate | None = None
+    burst: int = 1
+    breaker: Breaker | None = Breaker()
     on_ambiguous: Literal["retry", "hold"] = "retry"

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from outhaul_config.durations import Duration, format_duration
 from outhaul_config.fields import choice, number, whole
+from outhaul_config.limit_tables import LimitKeys, merged_limits
 from outhaul_config.policy import SCHEDULE_JITTER, Policy, Retry, Timeout
 
 _MILLISECOND = 0.001
@@ -62,14 +63,13 @@ class RetryTable(Schema):
     )
 
 
-class PolicyKeys(Schema):
+class PolicyKeys(LimitKeys):
     """The keys of a destination's table that change its policy."""
 
     timeout = fields.Nested(TimeoutTable, metadata=_about("How long one attempt may take."))
     retry = fields.Nested(
         RetryTable, metadata=_about("When a failed delivery is tried again, and when it is given up.")
     )
-    concurrency = whole(1, 10_000, metadata=_about("The most requests in flight to the destination, over all workers."))
     on_ambiguous = choice(
         "retry",
         "hold",
@@ -85,6 +85,19 @@ def merged(policy: Policy, given: Mapping[str, Any]) -> Policy:
     Raises:
         ValidationError: keys that are each valid contradict each other, or the defaults they are merged with.
     """
+    changed: dict[str, Any] = {}
+    refused: dict[str, Any] = {}
+    for merge in (_tables, merged_limits):
+        try:
+            changed |= merge(policy, given)
+        except ValidationError as error:
+            refused |= error.messages_dict
+    if refused:
+        raise ValidationError(refused)
+    return replace(policy, **changed, on_ambiguous=given.get("on_ambiguous", policy.on_ambiguous))
+
+
+def _tables(policy: Policy, given: Mapping[str, Any]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     refused: dict[str, Any] = {}
     for table, merge in (("timeout", _timeout), ("retry", _retry)):
@@ -94,7 +107,7 @@ def merged(policy: Policy, given: Mapping[str, Any]) -> Policy:
             refused |= error.messages_dict
     if refused:
         raise ValidationError(refused)
-    return replace(policy, **tables, **{key: given[key] for key in ("concurrency", "on_ambiguous") if key in given})
+    return tables
 
 
 def _timeout(default: Timeout, given: Mapping[str, float]) -> Timeout:

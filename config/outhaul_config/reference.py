@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from outhaul_config.destinations import common_keys
+from outhaul_config.limit_tables import TableOrFalse
 from outhaul_config.policy_tables import PolicyKeys
 from outhaul_config.settings import Settings, setting_fields, shown
 
@@ -49,6 +50,8 @@ def _key_rows(schema: Schema, stem: str) -> Iterator[tuple[str, ...]]:
 def _accepts(key: Any) -> str:
     if key.name == "kind":
         return "the name of a kind"
+    if isinstance(key, TableOrFalse):
+        return key.expected
     if isinstance(key, fields.Nested):
         return "a table"
     return _plain(str(key.error_messages["invalid"]) if isinstance(key, fields.List) else key.expected)

@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -8,15 +8,18 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
+from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
 from outhaul_ledger.model import (
     Acceptance,
     Accepted,
     Dispatch,
+    Health,
     Inbound,
     Lease,
     Leased,
     Recovered,
+    Resumed,
     Route,
     Settlement,
     State,
@@ -28,12 +31,17 @@ from outhaul_ledger.server import inspect_server
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
+    from outhaul_config.policy import Policy
     from outhaul_config.settings import Settings
 
 SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
+UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
+
+_FLAGS = {each: (int(each.judged), int(each.failed), int(each.silent), int(each.overloaded)) for each in Health}
 
 
 class Ledger:
@@ -114,11 +122,30 @@ class Ledger:
                 arguments += route
         return [bool(done) for done in self._run("fan_out", *arguments)]
 
-    def lease(self, drain: str, worker: str, most: int, lease_ms: int) -> Leased:
-        """Lease up to `most` due deliveries, round robin over lanes, and beat; `most` = 0 only beats."""
-        now, wait, stopping, rows = self._run(
-            "lease", drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention
-        )
+    def lease(
+        self,
+        drain: str,
+        worker: str,
+        most: int,
+        lease_ms: int,
+        *,
+        quick: int = UNBOUNDED,
+        slow: int = UNBOUNDED,
+        hanging: Collection[str] = (),
+    ) -> Leased:
+        """Lease due deliveries, round robin over lanes, and beat.
+
+        Args:
+            drain: who leases.
+            worker: the worker whose stop it obeys.
+            most: how many at most; 0 only beats.
+            lease_ms: how long the leases last.
+            quick: how many at most of lanes that answer quickly.
+            slow: how many at most of all other lanes.
+            hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
+        """
+        arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention, quick, slow)
+        now, wait, stopping, rows = self._run("lease", *arguments, " ".join(hanging))
         return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
@@ -136,6 +163,7 @@ class Ledger:
                 one.reason.replace("\t", " "),
             )
             arguments += (one.status, one.delay_ms, int(one.burned), int(one.ambiguous), one.pause, one.line)
+            arguments += (*_FLAGS[one.health], one.duration_ms)
         return [done == 1 for done in self._run("settle", *arguments)]
 
     # dispatchers
@@ -159,19 +187,17 @@ class Ledger:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
         return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
 
-    def configure(self, limits: Iterable[tuple[str, int]]) -> None:
-        """Make `(destination, most in flight)` the limits of all workers.
+    def configure(self, policies: Iterable[tuple[str, "Policy"]]) -> int:
+        """Make `(destination, policy)` those of all workers; returns how many differ from what they were.
+
+        In pieces, so that a server with other things to do is not kept from them by a hundred thousand destinations.
 
         Raises:
             ValueError: a limit is below 1; to stop a destination, pause it.
         """
-        arguments: list[str | int] = []
-        for destination, most in limits:
-            if most < 1:
-                raise ValueError(f"{destination}: expected a limit of at least 1, got {most}: to stop it, pause it")
-            arguments += (destination, most)
-        if arguments:
-            self._run("configure", *arguments)
+        packed = [(destination, _packed(destination, policy)) for destination, policy in policies]
+        pieces = (packed[start : start + CONFIGURED_AT_ONCE] for start in range(0, len(packed), CONFIGURED_AT_ONCE))
+        return sum(int(self._run("configure", *_flat(piece))) for piece in pieces)
 
     # operators
 
@@ -229,9 +255,9 @@ class Ledger:
             raise ValueError(f"{destination}: expected a reason to pause it, got none: say why, people will ask")
         self._run("pause", destination, reason)
 
-    def resume(self, destination: str) -> bool:
-        """Let a paused destination go on; False when it was not paused."""
-        return bool(self._run("resume", destination))
+    def resume(self, destination: str) -> Resumed:
+        """Let a destination go on: lift a pause, and let an open breaker's probe go at once."""
+        return Resumed(*map(bool, self._run("resume", destination)))
 
     def survey(self) -> Survey:
         """Read how every destination stands."""
@@ -316,9 +342,24 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 
 
 def _lease(
-    destination: bytes, event_id: bytes, attempt: int, tries: int, at: int, since: int, duplicate: int, body: bytes
+    destination: bytes,
+    event_id: bytes,
+    attempt: int,
+    tries: int,
+    at: int,
+    since: int,
+    duplicate: int,
+    body: bytes,
+    slow: int,
 ) -> Lease:
-    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body)
+    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+
+
+def _packed(destination: str, policy: "Policy") -> str:
+    if policy.concurrency != "auto" and policy.concurrency < 1:
+        got = policy.concurrency
+        raise ValueError(f"{destination}: expected a limit of at least 1, got {got}: to stop it, pause it")
+    return pack_policy(policy)
 
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -17,6 +17,37 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Health(StrEnum):
+    """What an attempt says of its endpoint as a whole, beside what it says of the one delivery."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    FAILING = "failing"
+    OVERLOADED = "overloaded"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def judged(self) -> bool:
+        """True when the attempt says anything."""
+        return self is not Health.UNKNOWN
+
+    @property
+    def failed(self) -> bool:
+        """True when the breaker counts a failure."""
+        return self not in (Health.UNKNOWN, Health.OK)
+
+    @property
+    def silent(self) -> bool:
+        """True when no answer came at all."""
+        return self in (Health.UNREACHABLE, Health.TIMED_OUT)
+
+    @property
+    def overloaded(self) -> bool:
+        """True when fewer requests at a time may help."""
+        return self in (Health.OVERLOADED, Health.TIMED_OUT)
+
+
 class Acceptance(StrEnum):
     """What `accept` did with an event."""
 
@@ -61,7 +92,8 @@ class Lease:
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
-    that burned the retry budget, this one included; `since` is the acceptance or the last replay.
+    that burned the retry budget, this one included; `since` is the acceptance or the last replay. `slow` is true where
+    the destination answers slowly, has not answered in time, or never has answered at all.
     """
 
     destination: str
@@ -72,6 +104,7 @@ class Lease:
     since: int
     possible_duplicate: bool
     body: bytes
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +114,8 @@ class Settlement:
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
     does not count against the retry budget. `ambiguous` marks the next attempt a possible duplicate. `pause` is a
     reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
-    object for the attempt log, already redacted, or empty for none; the ledger only stores it.
+    object for the attempt log, already redacted, or empty for none; the ledger only stores it. `health` is what breaker
+    and concurrency go by, and `duration_ms` how long the endpoint took.
 
     Raises:
         ValueError: `state` is LEASED.
@@ -98,6 +132,8 @@ class Settlement:
     ambiguous: bool = False
     pause: str = ""
     line: bytes = b""
+    health: Health = Health.UNKNOWN
+    duration_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.state is State.LEASED:
@@ -111,6 +147,13 @@ class Leased(NamedTuple):
     wait_ms: int
     stopping: bool
     leases: list[Lease]
+
+
+class Resumed(NamedTuple):
+    """What `resume` found: whether the destination was paused, and whether its breaker was open."""
+
+    paused: bool
+    opened: bool
 
 
 class Dispatch(NamedTuple):

@@ -1,23 +1,12 @@
 """An event's record as the ledger keeps it, read into values."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from outhaul_ledger.flow import Flow, Waiting
 from outhaul_ledger.model import State
-
-
-class Waiting(StrEnum):
-    """Why a delivery is not being attempted at this moment."""
-
-    BACKOFF = "backoff"
-    BREAKER_OPEN = "breaker_open"
-    RATE_LIMITED = "rate_limited"
-    PAUSED = "paused"
-    ORDER = "order"
-    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, paused destinations."""
+    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, how the lanes stand."""
 
     event_id: str
     type: str
@@ -68,7 +57,7 @@ class EventRecord:
     fanned_out: bool
     deliveries: dict[str, DeliveryRecord]
     attempts: tuple[dict[str, Any], ...]
-    paused: frozenset[str]
+    flows: dict[str, Flow]
     now: int
 
     def waiting_for(self, destination: str) -> Waiting | None:
@@ -76,16 +65,14 @@ class EventRecord:
         delivery = self.deliveries[destination]
         if delivery.state is not State.PENDING:
             return None
-        if destination in self.paused:
-            return Waiting.PAUSED
-        return Waiting.BACKOFF if delivery.due > self.now else Waiting.DUE
+        return self.flows[destination].waiting(delivery.due, self.now)
 
     @classmethod
     def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
         """Build the record from what the `status` operation answers."""
         if not answer:
             return None
-        now, pairs, lines, paused = answer
+        now, pairs, lines, flows = answer
         fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
         deliveries = {
             name[2:]: DeliveryRecord.unpack(name[2:], packed)
@@ -100,7 +87,7 @@ class EventRecord:
             "open" in fields,
             deliveries,
             _read_attempts(lines),
-            frozenset(name.decode() for name in paused),
+            {name.decode(): Flow.read(described) for name, described in flows},
             now,
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from outhaul_ledger.flow import Flow, Waiting
 from outhaul_ledger.record import DeliveryRecord
 
 
@@ -41,11 +42,20 @@ class Standing:
     dead: int
     held: int
     oldest_due: int | None
-    paused: str
+    flow: Flow
     fanned: int
     delivered: int
     skipped: int
     cancelled: int
+
+    @property
+    def paused(self) -> str:
+        """Why it is paused, else empty."""
+        return self.flow.paused
+
+    def waiting_for(self, now: int) -> Waiting | None:
+        """Say why what waits is not being attempted at `now` (Unix ms); None when nothing waits."""
+        return None if self.oldest_due is None else self.flow.waiting(self.oldest_due, now)
 
     @property
     def balanced(self) -> bool:
@@ -74,10 +84,8 @@ def _name(standing: Standing) -> str:
 
 
 def _standing(row: list[Any]) -> Standing:
-    name, lane, in_flight, dead, held, due, pairs = row
+    name, lane, in_flight, dead, held, due, pairs, described = row
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
     counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
-    paused = settings.get("paused", b"").decode()
-    return Standing(
-        name.decode(), lane - in_flight, in_flight, dead, held, due if due >= 0 else None, paused, *counters
-    )
+    oldest_due = due if due >= 0 else None
+    return Standing(name.decode(), lane - in_flight, in_flight, dead, held, oldest_due, Flow.read(described), *counters)

@@ -9,7 +9,7 @@ import traceback
 from dataclasses import dataclass, replace
 
 from outhaul_config.destinations import Destination
-from outhaul_ledger.model import Lease, Settlement
+from outhaul_ledger.model import Health, Lease, Settlement
 from outhaul_producers.event import Event
 from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.destinations.contract import (
@@ -22,6 +22,7 @@ from outhaul_worker.destinations.contract import (
     Verdict,
 )
 from outhaul_worker.exchange import Answer, Request
+from outhaul_worker.health import health_of
 from outhaul_worker.outcome import STATE_AFTER, Decision, Outcome, decide, read_fault
 
 UNSENT = Answer(sent=False)
@@ -114,20 +115,20 @@ def conclude(attempt: Attempt, answer: Answer, log: AttemptLog, *, now: float, d
     """Run all steps after the send: classify, decide, and put it in the ledger's words."""
     verdict = classify(attempt, answer)
     decision = decide(verdict, answer, attempt.lease, attempt.target.destination.policy, now=now, draw=draw)
-    return settlement(attempt, answer, decision, log, verdict.warnings)
+    return settlement(attempt, answer, decision, log, verdict)
 
 
 def abandon(attempt: Attempt, decision: Decision, log: AttemptLog) -> Settlement:
     """Settle an attempt that ended before the send."""
-    return settlement(attempt, UNSENT, decision, log)
+    return settlement(attempt, UNSENT, decision, log, None)
 
 
 def settlement(
-    attempt: Attempt, answer: Answer, decision: Decision, log: AttemptLog, warnings: tuple[str, ...] = ()
+    attempt: Attempt, answer: Answer, decision: Decision, log: AttemptLog, verdict: Verdict | None
 ) -> Settlement:
-    """Put a decision in the ledger's words, with the attempt's line for its log."""
+    """Put a decision in the ledger's words, with the attempt's line for its log; no verdict where nothing was sent."""
     lease = attempt.lease
-    entry = log.write(attempt, answer, decision, warnings)
+    entry = log.write(attempt, answer, decision, verdict.warnings if verdict else ())
     return Settlement(
         destination=lease.destination,
         event_id=lease.event_id,
@@ -140,6 +141,8 @@ def settlement(
         ambiguous=decision.ambiguous,
         pause=entry.reason if decision.outcome is Outcome.DESTINATION_FAULT else "",
         line=entry.line,
+        health=health_of(verdict, answer) if verdict else Health.UNKNOWN,
+        duration_ms=round(answer.duration_ms),
     )
 
 

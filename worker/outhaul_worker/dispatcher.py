@@ -55,7 +55,10 @@ def worker_name(hostname: str, pid: int) -> str:
 
 
 class Dispatcher(threading.Thread):
-    """The thread. `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes."""
+    """The thread. `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes.
+
+    It looks at the ledger at least every `sleep_seconds`, and as often for drains that fell silent.
+    """
 
     def __init__(
         self,
@@ -64,10 +67,13 @@ class Dispatcher(threading.Thread):
         slots: int,
         send: Callable[[], None],
         terminate: Callable[[], None],
+        *,
+        sleep_seconds: float = SLEEP_SECONDS,
     ) -> None:
         super().__init__(name="outhaul-dispatcher", daemon=True)
         self._ledger, self._worker, self._slots = ledger, worker, slots
         self._send, self._terminate = send, terminate
+        self._sleep_seconds = sleep_seconds
         self._ending = threading.Event()
         self._recover_at = 0.0
         self._away = True
@@ -110,7 +116,7 @@ class Dispatcher(threading.Thread):
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:
-            pause = SLEEP_SECONDS if answer.wait_ms < 0 else min(answer.wait_ms / 1000, SLEEP_SECONDS)
+            pause = self._sleep_seconds if answer.wait_ms < 0 else min(answer.wait_ms / 1000, self._sleep_seconds)
             self._ledger.wait_for_wake(pause)
 
     def _send_one(self) -> None:
@@ -124,7 +130,7 @@ class Dispatcher(threading.Thread):
         if time.monotonic() >= self._recover_at:
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
-            self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:
@@ -152,10 +158,10 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
             targets = load_targets(self._settings)
         except ConfigError as error:
             raise SystemExit(f"outhaul: {error}") from error
-        self._limits = [(name, each.destination.policy.concurrency) for name, each in targets.items()]
+        self._policies = [(name, each.destination.policy) for name, each in targets.items()]
 
     def start(self, parent: Any) -> None:
-        """Wait for the ledger, check its server, publish the limits, start the thread."""
+        """Wait for the ledger, check its server, publish the policies, start the thread."""
         start_sentry(self._settings, celery=True)
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
@@ -177,7 +183,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         while True:
             try:
                 facts = inspect_server(ledger.client)
-                ledger.configure(self._limits)
+                ledger.configure(self._policies)
                 break
             except (LedgerUnavailable, redis.RedisError) as error:
                 log.warning(LEDGER_UNAVAILABLE, error=str(error))

@@ -7,7 +7,7 @@ import math
 import os
 import random
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from outhaul_ledger.errors import LedgerUnavailable
@@ -15,6 +15,7 @@ from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.places import Places, Room
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
 
@@ -34,7 +35,8 @@ OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle whil
 
 
 class Drain:
-    """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight."""
+    """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight
+    to lanes that answer quickly, and likewise to all others."""
 
     def __init__(
         self,
@@ -52,11 +54,11 @@ class Drain:
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
         self._router, self._log = router, log
-        self._worker, self._window, self._lease_ms = worker, window, lease_ms
+        self._worker, self._lease_ms = worker, lease_ms
         self._draw = random.Random()
         self._parent = os.getppid()
         self._until = time.monotonic() + self._draw.uniform(*SLICE_SECONDS)
-        self._flying: dict[Hashable, Attempt] = {}
+        self._flying = Places(window)
         self._launched = 0
         self._settlements: list[Settlement] = []
         self._settle_at = self._look_at = 0.0
@@ -98,7 +100,7 @@ class Drain:
 
     def _collect(self) -> None:
         for key, answer in self._transport.completed(self._patience()):
-            attempt = self._flying.pop(key, None)
+            attempt = self._flying.leave(key)
             if attempt is None:
                 continue  # an answer to a drain that died; what it had leased is recovered
             self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
@@ -125,14 +127,17 @@ class Drain:
         if time.monotonic() < self._look_at or self._settlements:
             return
         backlog = not self._closing and self._route()
-        room = 0 if self._closing else self._window - len(self._flying)
-        leased = self._ledger.lease(self.name, self._worker, room, self._lease_ms)
+        hanging = self._flying.overstayers(time.monotonic())
+        room = Room(0, 0) if self._closing else self._flying.room()
+        leased = self._ledger.lease(
+            self.name, self._worker, sum(room), self._lease_ms, quick=room.quick, slow=room.slow, hanging=hanging
+        )
         self._clock_offset = leased.now / 1000 - time.monotonic()
         if leased.stopping:
             self.stop()
         for lease in leased.leases:
             self._launch(lease)
-        self._plan(leased.wait_ms, full=backlog or 0 < room == len(leased.leases))
+        self._plan(leased.wait_ms, full=backlog or _filled(room, leased.leases))
 
     def _plan(self, wait_ms: int, *, full: bool) -> None:
         """Decide when to look for work again, and whether there is any to wait for."""
@@ -165,12 +170,18 @@ class Drain:
         assert attempt.request is not None  # noqa: S101 - prepare has made it
         self._launched += 1
         key = (self.name, self._launched)  # unlike any of another drain, as the transport outlives drains
-        self._flying[key] = attempt
+        self._flying.take(key, attempt, time.monotonic())
         self._transport.submit(key, attempt.request)
 
     def _now(self) -> float:
         """Return the ledger's clock, Unix seconds."""
         return self._clock_offset + time.monotonic()
+
+
+def _filled(room: Room, leases: Sequence[Lease]) -> bool:
+    """True when a window got as much as it had places for, so that more may be waiting."""
+    slow = sum(lease.slow for lease in leases)
+    return 0 < room.slow == slow or 0 < room.quick == len(leases) - slow
 
 
 def _unconfigured(lease: Lease) -> Settlement:

@@ -53,7 +53,7 @@ class Engine:
         return cls(
             settings,
             connect(settings, timeout=max(LEDGER_SECONDS, settings.ledger_timeout)),
-            open_transport(settings.transport, settings.window),
+            _open_transport(settings),
             load_targets(settings),
         )
 
@@ -74,7 +74,7 @@ class Engine:
         except BaseException:
             # What it left in flight must not take up the next drain's window, nor be answered to it.
             self.transport.close()
-            self.transport = open_transport(self.settings.transport, self.settings.window)
+            self.transport = _open_transport(self.settings)
             raise
         finally:
             self._drain = None
@@ -87,3 +87,8 @@ class Engine:
     def _lease_ms(self) -> int:
         longest = max((target.destination.policy.timeout.total for target in self.targets.values()), default=0.0)
         return int((longest + LEASE_MARGIN_SECONDS) * 1000)
+
+
+def _open_transport(settings: Settings) -> Transport:
+    # a drain has two windows, one for quick lanes and one for slow ones
+    return open_transport(settings.transport, 2 * settings.window)

@@ -7,11 +7,13 @@ from typing import NamedTuple, cast
 
 import redis
 
+from integration.ledger.gates import Gates, read_gates
 from outhaul_config import keys
 
 _PREFIX = keys.prefix("outhaul")
 UNFINISHED = ("pending", "leased")
 KEPT = ("dead", "held")
+_ROUNDING_MS = 0.01
 Scores = dict[str, float]
 
 
@@ -77,6 +79,10 @@ class Books:
         fields = cast("dict[bytes, bytes]", self.values.get(f"destination:{destination}", {}))
         return {name.decode(): value.decode() for name, value in fields.items()}
 
+    def gates(self, destination: str) -> Gates:
+        """What holds a destination's lane back."""
+        return read_gates(self.settings(destination), self.now)
+
 
 def read_books(client: redis.Redis) -> Books:
     """Read every key, at one moment."""
@@ -114,7 +120,9 @@ def check_books(books: Books) -> None:
     _check_whereabouts(books, deliveries)
     _check_leases(books, deliveries)
     _check_events(books, deliveries)
-    for destination in {name for name, _ in deliveries} | set(books.family("lane:")) | set(books.scores("lanes")):
+    for destination in (
+        {name for name, _ in deliveries} | set(books.family("lane:")) | {*books.scores("lanes"), *books.scores("slow")}
+    ):
         _check_schedule(books, destination)
         _check_counters(books, deliveries, destination)
     assert len(cast("list[bytes]", books.values.get("wake", []))) <= 1
@@ -167,15 +175,17 @@ def _check_events(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
 def _check_schedule(books: Books, destination: str) -> None:
     """A lane with work is looked at just when something in it may be leased; a paused or empty one is not."""
     lane, inflight = (books.scores(f"{stem}:{destination}") for stem in ("lane", "inflight"))
-    settings = books.settings(destination)
-    looked_at = books.scores("lanes").get(destination)
-    if not lane or "paused" in settings:
+    gates = books.gates(destination)
+    own, other = ("slow", "lanes") if gates.slow else ("lanes", "slow")
+    assert destination not in books.scores(other), destination
+    looked_at = books.scores(own).get(destination)
+    if not lane or "paused" in books.settings(destination):
         assert looked_at is None, destination
         return
-    full = len(inflight) >= int(settings.get("limit", "1000000"))
-    leasable = min((inflight if full else lane).values())
+    full = len(inflight) >= gates.limit
+    leasable = max(min((inflight if full else lane).values()), gates.looked_for_at, gates.breaker_at(inflight))
     assert looked_at is not None, destination
-    assert looked_at == leasable or max(looked_at, leasable) <= books.now, destination
+    assert abs(looked_at - leasable) < _ROUNDING_MS or max(looked_at, leasable) <= books.now, destination
 
 
 def _check_counters(books: Books, deliveries: dict[tuple[str, str], Entry], destination: str) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from integration.ledger.books import Books
 from outhaul_ledger.ledger import ATTEMPT_LINES, POISON
 from outhaul_ledger.model import Acceptance, Lease, Route, Settlement, State, Submission
 
@@ -44,7 +45,6 @@ class PlainLedger:
     inbox_leases: dict[str, set[str]] = field(default_factory=dict)
     deliveries: dict[tuple[str, str], PlainDelivery] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
-    limits: dict[str, int] = field(default_factory=dict)
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -89,11 +89,12 @@ class PlainLedger:
         """Deliveries that have outlived their lease."""
         return [one for one in self.deliveries.values() if one.state is State.LEASED and one.due <= self.tick]
 
-    def obtainable(self) -> Iterator[PlainDelivery]:
-        """Deliveries that the next lease may take or take back."""
+    def obtainable(self, books: Books) -> Iterator[PlainDelivery]:
+        """Deliveries that the next lease may take or take back, as far as limits, rates and breakers let it."""
         for one in self.deliveries.values():
-            if one.destination not in self.paused and one.due <= self.tick:
-                full = len(self.of(one.destination, State.LEASED)) >= self.limits.get(one.destination, 10**6)
+            gates, inflight = books.gates(one.destination), books.scores(f"inflight:{one.destination}")
+            if one.destination not in self.paused and one.due <= self.tick and gates.admits(inflight, books.now):
+                full = len(self.of(one.destination, State.LEASED)) >= gates.limit
                 if one.state is State.LEASED or (one.state is State.PENDING and not full):
                     yield one
 

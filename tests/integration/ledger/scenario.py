@@ -1,10 +1,12 @@
 """Short words for stories about the ledger: events that come in and are routed, and what attempts come to."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from outhaul_config import keys
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Accepted, Lease, Route, Settlement, State, Submission
+from outhaul_ledger.model import Accepted, Health, Lease, Route, Settlement, State, Submission
 
 DRAIN = "drain-a"
 WORKER = "worker-a"
@@ -35,6 +37,11 @@ def lease(ledger: Ledger, most: int = 100, drain: str = DRAIN, lease_ms: int = L
     return ledger.lease(drain, WORKER, most, lease_ms).leases
 
 
+def configure(ledger: Ledger, destination: str = "shop", **policy: Any) -> None:
+    """Publish a policy without a breaker, but for what is given."""
+    ledger.configure([(destination, Policy(**{"breaker": None, **policy}))])
+
+
 def ids(leases: Iterable[Lease]) -> list[str]:
     """Which events are leased, in order."""
     return [one.event_id for one in leases]
@@ -45,6 +52,16 @@ def outcome(lease: Lease, state: State = State.DELIVERED, **more: object) -> Set
     line = b'{"attempt":%d,"outcome":"%s"}' % (lease.attempt, state.encode())
     fields: dict[str, object] = {"line": line, **more}
     return Settlement(lease.destination, lease.event_id, lease.attempt, state, **fields)  # type: ignore[arg-type]
+
+
+def well(lease: Lease, duration_ms: int = 10, **more: object) -> Settlement:
+    """A delivery to an endpoint that does well."""
+    return outcome(lease, health=Health.OK, duration_ms=duration_ms, **more)
+
+
+def ill(lease: Lease, health: Health = Health.FAILING, duration_ms: int = 10, **more: object) -> Settlement:
+    """An attempt that failed by its endpoint's fault and is due again at once."""
+    return outcome(lease, State.PENDING, health=health, duration_ms=duration_ms, **more)
 
 
 def settle(ledger: Ledger, *settlements: Settlement, drain: str = DRAIN) -> list[bool]:

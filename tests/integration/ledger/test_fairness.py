@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, ids, key, lease, outcome, route, settle
+from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, ids, key, lease, outcome, route, settle
 from integration.ledger.time_travel import pass_time
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, State
@@ -72,7 +72,7 @@ def test_settled_outcomes_do_not_cost_a_lane_its_turn(ledger: Ledger) -> None:
 
 def test_a_concurrency_limit_holds_over_all_drains_to_the_last_place(ledger: Ledger) -> None:
     """However many drains ask, a destination has never more in flight than its limit, and always that many."""
-    ledger.configure([("shop", 5)])
+    configure(ledger, concurrency=5)
     route(ledger, *(f"ev_{number}" for number in range(20)))
     first = lease(ledger, 3, "drain-a")
     second = lease(ledger, 3, "drain-b")
@@ -84,7 +84,7 @@ def test_a_concurrency_limit_holds_over_all_drains_to_the_last_place(ledger: Led
 
 def test_a_full_lane_is_looked_at_when_a_place_may_be_free_and_not_all_the_time(ledger: Ledger) -> None:
     """A drain that finds a lane full is told to wait for the end of a lease, instead of asking again at once."""
-    ledger.configure([("shop", 1)])
+    configure(ledger, concurrency=1)
     route(ledger, "ev_1", "ev_2")
     lease(ledger)
     full = ledger.lease("other", WORKER, 10, LEASE_MS)
@@ -93,16 +93,16 @@ def test_a_full_lane_is_looked_at_when_a_place_may_be_free_and_not_all_the_time(
 
 def test_a_higher_limit_takes_effect_at_once(ledger: Ledger) -> None:
     """Work that waited for a place is leased as soon as there are more places."""
-    ledger.configure([("shop", 1)])
+    configure(ledger, concurrency=1)
     route(ledger, "ev_1", "ev_2")
     assert len(lease(ledger)) == 1
-    ledger.configure([("shop", 2)])
+    configure(ledger, concurrency=2)
     assert ids(lease(ledger)) == ["ev_2"]
 
 
 def test_leases_that_ended_in_a_full_lane_give_their_places_back(ledger: Ledger) -> None:
     """A drain that lives but has lost track of its leases cannot block a destination for good."""
-    ledger.configure([("shop", 2)])
+    configure(ledger, concurrency=2)
     route(ledger, "ev_1", "ev_2", "ev_3")
     assert len(lease(ledger, lease_ms=1000)) == 2
     pass_time(ledger.client, 1001)
@@ -117,12 +117,12 @@ def test_leases_that_ended_in_a_full_lane_give_their_places_back(ledger: Ledger)
 def test_a_limit_of_nothing_is_refused_with_the_advice_to_pause(ledger: Ledger) -> None:
     """A limit below one would stop the destination without saying so."""
     with pytest.raises(ValueError, match="shop: expected a limit of at least 1, got 0: to stop it, pause it"):
-        ledger.configure([("shop", 0)])
+        configure(ledger, concurrency=0)
 
 
 def test_a_delivery_whose_record_is_gone_does_not_stop_the_others(ledger: Ledger) -> None:
     """A key deleted by hand costs that delivery, shows in the survey, and nothing else."""
-    ledger.configure([("shop", 1)])
+    configure(ledger, concurrency=1)
     route(ledger, "ev_1", "ev_2", "ev_3")
     assert ids(lease(ledger, lease_ms=1000)) == ["ev_1"]
     ledger.client.delete(key("record", "ev_1"), key("record", "ev_2"))

@@ -8,6 +8,7 @@ from integration.ledger.scenario import (
     LEASE_MS,
     WORKER,
     accept,
+    configure,
     end,
     key,
     lease,
@@ -15,6 +16,7 @@ from integration.ledger.scenario import (
     route,
     settle,
     submission,
+    well,
 )
 from integration.ledger.time_travel import pass_time
 from outhaul_config.keys import KEYS, prefix
@@ -27,11 +29,14 @@ SERVER_TYPES = {"sorted set": b"zset", "hash": b"hash", "set": b"set", "list": b
 def live_through_everything(ledger: Ledger) -> None:
     """Leave every kind of key behind."""
     ledger.dispatch(WORKER, 2)
-    ledger.configure([("shop", 50)])
+    configure(ledger, concurrency=50)
     for event_id, state in (("ev_dead", State.DEAD), ("ev_held", State.HELD), ("ev_done", State.DELIVERED)):
         end(ledger, event_id, state=state)
     route(ledger, "ev_leased", "ev_waiting")
     lease(ledger, 1)
+    configure(ledger, "swift")
+    route(ledger, "ev_swift", "ev_next", to=("swift",))
+    settle(ledger, *(well(one) for one in lease(ledger) if one.destination == "swift"))
     accept(ledger, "ev_inbox", "ev_inbox_leased")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
     ledger.pause("mail", "maintenance")
@@ -81,6 +86,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
         if ledger.client.pttl(name) >= 0:
             ledger.client.delete(name)
     left = set(cast("list[bytes]", ledger.client.keys()))
-    assert left == {key(name).encode() for name in ("destinations", "workers", "history")} | {
-        key("destination", "shop").encode()
+    assert left == {
+        *(key(name).encode() for name in ("destinations", "workers", "history")),
+        *(key("destination", name).encode() for name in ("shop", "swift")),
     }

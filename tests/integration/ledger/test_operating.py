@@ -3,7 +3,7 @@
 import pytest
 
 from eventually import eventually
-from integration.ledger.scenario import EVER, WORKER, end, ids, key, lease, outcome, route, settle, state_of
+from integration.ledger.scenario import EVER, WORKER, configure, end, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
@@ -23,7 +23,7 @@ def test_a_paused_lane_leases_nothing_and_resume_brings_everything(ledger: Ledge
     ledger.pause("shop", "maintenance")
     route(ledger, "ev_3")
     settle(ledger, outcome(one, State.PENDING))
-    ledger.configure([("shop", 50)])
+    configure(ledger, concurrency=50)
     pass_time(ledger.client, 100_000)
     ledger.recover()
     paused = ledger.lease("other", WORKER, 100, 1000)
@@ -58,7 +58,7 @@ def test_an_outcome_can_pause_its_destination_and_keeps_the_delivery(ledger: Led
 def test_resuming_wakes_a_dispatcher_and_tells_whether_it_was_paused(ledger: Ledger) -> None:
     """A second resume, and one of a destination nobody knows, change nothing."""
     ledger.pause("shop", "maintenance")
-    assert [ledger.resume("shop"), ledger.resume("shop"), ledger.resume("unknown")] == [True, False, False]
+    assert [ledger.resume(name).paused for name in ("shop", "shop", "unknown")] == [True, False, False]
     assert ledger.wait_for_wake(1)
     assert list(ledger.survey().standings) == ["shop"]
 

@@ -6,6 +6,7 @@ search set OUTHAUL_TEST_EXAMPLES to a number of examples, such as 2000.
 
 import math
 import os
+from collections import Counter
 
 import redis
 from hypothesis import HealthCheck, settings
@@ -23,8 +24,9 @@ from integration.ledger.books import Books, check_books, read_books
 from integration.ledger.plain import TICK_MS, PlainDelivery, PlainLedger
 from integration.ledger.scenario import WORKER, key, submission
 from integration.ledger.time_travel import pass_time
+from outhaul_config.policy import Breaker, Policy, Rate
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Lease, Route, Settlement, State
+from outhaul_ledger.model import Health, Lease, Route, Settlement, State
 from outhaul_ops.embedded import EmbeddedServer
 
 EXAMPLES = int(os.environ.get("OUTHAUL_TEST_EXAMPLES", "0"))
@@ -49,17 +51,42 @@ ROUTES = st.lists(st.builds(Route, DESTINATION, st.sampled_from(("", "", "", "no
 OUTCOMES = st.sampled_from(
     (
         {"state": State.DELIVERED},
+        {"state": State.DELIVERED, "health": Health.OK, "duration_ms": 10},
+        {"state": State.DELIVERED, "health": Health.OK, "duration_ms": 3000},
         {"state": State.PENDING},
-        {"state": State.PENDING, "delay_ms": TICK_MS},
-        {"state": State.PENDING, "delay_ms": 3 * TICK_MS, "ambiguous": True},
+        {"state": State.PENDING, "health": Health.FAILING, "duration_ms": 10},
+        {"state": State.PENDING, "health": Health.OVERLOADED, "duration_ms": 10},
+        {"state": State.PENDING, "delay_ms": TICK_MS, "health": Health.UNREACHABLE},
+        {
+            "state": State.PENDING,
+            "delay_ms": 3 * TICK_MS,
+            "ambiguous": True,
+            "health": Health.TIMED_OUT,
+            "duration_ms": 15_000,
+        },
         {"state": State.PENDING, "burned": False},
         {"state": State.PENDING, "burned": False, "pause": "credentials refused"},
-        {"state": State.DEAD, "status": 400},
+        {"state": State.DEAD, "status": 400, "health": Health.OK, "duration_ms": 10},
         {"state": State.DEAD, "pause": "gone"},
         {"state": State.HELD, "ambiguous": True},
         {"state": State.SKIPPED, "reason": "not for it\tat all"},
         {"state": State.CANCELLED},
     )
+)
+
+# Nothing here ends where a tick does, so that no answer depends on the milliseconds the test itself takes.
+POLICIES = st.builds(
+    Policy,
+    concurrency=st.sampled_from((1, 2, 3, "auto", "auto")),
+    rate=st.sampled_from((None, None, Rate(2, 60.0), Rate(1, 60.0))),
+    burst=st.integers(1, 3),
+    breaker=st.sampled_from(
+        (
+            None,
+            Breaker(min_attempts=2, window=30.0, connection_failures=2, open_for=30.0, open_cap=70.0),
+            Breaker(failure_ratio=1.0, min_attempts=1, window=50.0, open_for=50.0, open_cap=50.0),
+        )
+    ),
 )
 
 Fields = dict[str, object]
@@ -116,18 +143,25 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(drain=DRAINS, most=st.sampled_from((6, 3, 1, 0)), ticks=TICKS)
     def lease(self, drain: str, most: int, ticks: int) -> None:
         """A drain leases what it can get; whatever can be had, some of it is."""
-        obtainable = list(self.plain.obtainable())
+        before = read_books(self.client)
+        obtainable = list(self.plain.obtainable(before))
         answer = self.ledger.lease(drain, WORKER, most, ticks * TICK_MS)
         self.plain.beats[drain] = self.plain.tick
         lost = self._lose_what_lapsed()
         for one in answer.leases:
             self.plain.grant(one, drain, ticks)
             self.granted.append((drain, one))
-            limit = self.plain.limits.get(one.destination, 10**6)
-            assert len(self.plain.of(one.destination, State.LEASED)) <= limit
+            assert len(self.plain.of(one.destination, State.LEASED)) <= before.gates(one.destination).limit
+        self._check_gates(before, answer.leases)
         assert len(answer.leases) <= most
         assert bool(answer.leases or lost) == bool(obtainable and most)
-        assert answer.wait_ms == 0 or not list(self.plain.obtainable())
+        assert answer.wait_ms == 0 or not list(self.plain.obtainable(read_books(self.client)))
+
+    def _check_gates(self, before: Books, leases: list[Lease]) -> None:
+        """No rate is exceeded, and of a destination that is not well one attempt goes at a time."""
+        for name, count in Counter(one.destination for one in leases).items():
+            assert count <= before.gates(name).admits(before.scores(f"inflight:{name}"), before.now), name
+            assert all(one.slow == before.gates(name).slow for one in leases if one.destination == name)
 
     def _lose_what_lapsed(self) -> int:
         """Note in the model which of the leases that had ended the ledger has found, which is its own choice."""
@@ -142,7 +176,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """One drain that goes on leasing gets all that can be had, in at most a few rounds."""
         for _ in range(3 + len(self.plain.deliveries)):
             self.lease(drain, 6, 2)
-        assert not list(self.plain.obtainable())
+        assert not list(self.plain.obtainable(read_books(self.client)))
 
     @rule(drain=DRAINS)
     def a_drain_dies_with_all_it_leases(self, drain: str) -> None:
@@ -223,17 +257,23 @@ class LedgerMachine(RuleBasedStateMachine):
     def pause_or_resume(self, destination: str, resume: bool) -> None:
         """A person pauses a destination or lets it go on, perhaps one that is so already."""
         if resume:
-            assert self.ledger.resume(destination) == (destination in self.plain.paused)
+            assert self.ledger.resume(destination).paused == (destination in self.plain.paused)
             self.plain.paused.discard(destination)
         else:
             self.ledger.pause(destination, "maintenance")
             self.plain.paused.add(destination)
 
-    @rule(destination=DESTINATION, limit=st.integers(1, 3))
-    def configure(self, destination: str, limit: int) -> None:
+    @rule(destination=DESTINATION, policy=POLICIES)
+    def configure(self, destination: str, policy: Policy) -> None:
         """A worker with another configuration starts; a limit may fall below what is in flight."""
-        self.ledger.configure([(destination, limit)])
-        self.plain.limits[destination] = limit
+        self.ledger.configure([(destination, policy)])
+
+    @precondition(lambda self: any(self.plain.of(name, State.LEASED) for name in DESTINATIONS))
+    @rule(destination=DESTINATION)
+    def a_drain_finds_a_destination_hanging(self, destination: str) -> None:
+        """What has been in flight for long makes its lane slow."""
+        self.ledger.lease("drain-a", WORKER, 0, TICK_MS, hanging=[destination])
+        self.plain.beats["drain-a"] = self.plain.tick
 
     @rule(ticks=TICKS)
     def time_passes(self, ticks: int) -> None:

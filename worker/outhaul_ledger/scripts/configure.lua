@@ -1,15 +1,21 @@
 #!lua flags=allow-oom
--- Make the configured limits those of all workers.
--- KEYS: destinations destination lane lanes inflight history
+-- Make configured policies those of all workers.
+-- KEYS: destinations destination lane lanes slow inflight history
 -- STATES:
--- ARGV: per destination: name, most deliveries in flight
--- Returns: nothing
--- Touches: destinations destination:<d> lanes history
--- Uses: bind clock lanes history
+-- ARGV: per destination: name, its packed policy (as lib/flow.lua reads it)
+-- Returns: how many were changed
+-- Touches: destinations destination:<d> lanes slow history
+-- Uses: bind clock concurrency rate breaker flow lanes history
 local now = clock()
 complete_since(keys, now)
+local changed = 0
 for i = FIRST, #ARGV, 2 do
-  redis.call('SADD', keys.destinations, ARGV[i])
-  redis.call('HSET', keys.destination .. ARGV[i], 'limit', ARGV[i + 1])
-  schedule_lane(keys, ARGV[i], now)
+  local destination, policy = ARGV[i], ARGV[i + 1]
+  if redis.call('HGET', keys.destination .. destination, 'policy') ~= policy then
+    redis.call('SADD', keys.destinations, destination)
+    redis.call('HSET', keys.destination .. destination, 'policy', policy)
+    schedule_lane(keys, destination, now)
+    changed = changed + 1
+  end
 end
+return changed

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Give every event its deliveries, one a destination. An event that has left the inbox was fanned out before: nothing
 -- changes.
--- KEYS: event record attempts inbox lane lanes inflight destinations destination leases
+-- KEYS: event record attempts inbox lane lanes slow inflight destinations destination leases
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, then per event: id, number of routes, and per route: destination, reason to skip it (or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
--- Touches: record:<id> inbox lane:<d> lanes destinations destination:<d> leases:<drain>; event:<id> attempts:<id> (expiry)
--- Uses: bind clock delivery lanes finish
+-- Touches: record:<id> inbox lane:<d> lanes slow destinations destination:<d> leases:<drain>; event:<id> attempts:<id> (expiry)
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish
 local drain, retention = ARGV[FIRST], ARGV[FIRST + 1]
 local now = clock()
 local due = stamp(now)

@@ -1,17 +1,22 @@
 #!lua flags=allow-oom
 -- Lease due deliveries from as many lanes as it takes, in round robin, and beat the drain's heart.
 -- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost. In a full lane such
--- ones are looked for first, as they hold its places. What was due before the server began its run is a possible duplicate.
--- KEYS: event record attempts lane lanes inflight dead destination drains leases workers history
+-- ones are looked for first, as they hold its places.
+-- Quick lanes and slow ones have places of their own in a drain, so that the slow never keep the quick waiting.
+-- What was due before the server began its run is a possible duplicate.
+-- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers history
 -- STATES: pending leased dead
--- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms
--- Returns: {now, ms until a lane is due (-1: none), 1 if the worker is stopping, deliveries}, each delivery
---          {destination, id, attempt, tries, accepted_at, since, possible duplicate, body}
--- Touches: lane:<d> lanes inflight:<d> record:<id> leases:<drain> drains workers; dead:<d> attempts:<id> (lost leases) history
--- Uses: bind clock delivery lanes finish attempts lost history
+-- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
+--       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
+-- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, deliveries}, each
+--          delivery {destination, id, attempt, tries, accepted_at, since, possible duplicate, body, 1 if its lane is slow}
+-- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
+--          (lost leases) history
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts lost history
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local poison, cap = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5])
+local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete = complete_since(keys, now)
 local leased = {}
@@ -38,14 +43,16 @@ local function reclaim(destination)
   end
 end
 
-local function grant(destination, id)
+-- True when the delivery was leased.
+local function grant(destination, id, slow)
   local stored = redis.call('HMGET', keys.record .. id, 'd:' .. destination, 'at')
   if not stored[1] then
-    return forget(destination, id)
+    forget(destination, id)
+    return false
   end
   local delivery = unpack_delivery(stored[1])
   if delivery.state == states.leased and lapsed(destination, id, delivery) then
-    return
+    return false
   end
   if tonumber(delivery.due) < complete then
     delivery.duplicate = '1'
@@ -60,8 +67,9 @@ local function grant(destination, id)
   leased[#leased + 1] = {
     destination, id, delivery.attempts, delivery.tries, tonumber(stored[2]),
     tonumber(delivery.since == '0' and stored[2] or delivery.since),
-    tonumber(delivery.duplicate), redis.call('GET', keys.event .. id) or '',
+    tonumber(delivery.duplicate), redis.call('GET', keys.event .. id) or '', slow and 1 or 0,
   }
+  return true
 end
 
 local function free_places(destination, limit)
@@ -73,29 +81,73 @@ local function free_places(destination, limit)
   return limit - redis.call('ZCARD', keys.inflight .. destination)
 end
 
-local function visit(destination, quantum)
-  local settings = redis.call('HMGET', keys.destination .. destination, 'paused', 'limit')
-  if settings[1] then
-    return
+-- A probe whose lease has ended is given up first: there is never more than one.
+local function breaker_room(flow)
+  if flow.reopen_at == 0 then
+    return math.huge
   end
-  local room = math.min(quantum, most - #leased)
-  if settings[2] then
-    room = math.min(room, free_places(destination, tonumber(settings[2])))
+  local gate = breaker_gate(keys, flow)
+  if flow.probe and gate <= now and gate ~= flow.reopen_at then
+    reclaim(flow.destination)
   end
-  if room > 0 then
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)) do
-      grant(destination, id)
+  return gate <= now and 1 or 0
+end
+
+local function places(flow, quantum)
+  local room = math.min(quantum, tokens(flow, now), breaker_room(flow))
+  local limit = limit_of(flow)
+  return room > 0 and limit and math.min(room, free_places(flow.destination, limit)) or room
+end
+
+local function serve(flow, room)
+  local destination, slow, granted = flow.destination, is_slow(flow), 0
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)) do
+    if grant(destination, id, slow) then
+      granted = granted + 1
+      flow.probe = flow.reopen_at > 0 and id or nil
     end
+  end
+  if granted > 0 and (flow.probe or flow.policy.interval > 0) then
+    spend_tokens(flow, now, granted)
+    write_flow(keys, flow)
+  end
+  return granted
+end
+
+-- Whoever comes last gets what the others before it could not take.
+local function visit_lanes(lanes, room)
+  local due = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, room)
+  for turn, destination in ipairs(due) do
+    local flow = read_flow(keys, destination, now)
+    local free = places(flow, math.max(1, math.floor(room / (#due - turn + 1))))
+    if free > 0 and room > 0 and not flow.paused then
+      room = room - serve(flow, free)
+    end
+    schedule_lane(keys, destination, now, true, flow)
+  end
+end
+
+-- What has been in flight for long without an answer makes its lane slow before it times out.
+local function leave_quick_lanes(destination)
+  local flow = read_flow(keys, destination, now)
+  if flow.policy.most and not is_slow(flow) then
+    note_hanging(flow)
+    write_flow(keys, flow)
+    schedule_lane(keys, destination, now, false, flow)
   end
 end
 
 redis.call('ZADD', keys.drains, now, drain)
-if most > 0 then
-  local due = redis.call('ZRANGEBYSCORE', keys.lanes, '-inf', now, 'LIMIT', 0, most)
-  for _, destination in ipairs(due) do
-    visit(destination, math.max(1, math.floor(most / #due)))
-    schedule_lane(keys, destination, now, true)
-  end
+for destination in string.gmatch(hanging, '%S+') do
+  leave_quick_lanes(destination)
+end
+local quick_room = math.min(most, most_quick)
+if quick_room > 0 then
+  visit_lanes(keys.lanes, quick_room)
+end
+local slow_room = math.min(most - #leased, most_slow)
+if slow_room > 0 then
+  visit_lanes(keys.slow, slow_room)
 end
 
 -- A stopping worker beats no more; it lives as long as its drains do, so that its slots are not taken for free.
@@ -104,6 +156,17 @@ local stopping = beat and string.sub(beat, -1) == '1' and 1 or 0
 if stopping == 1 then
   redis.call('HSET', keys.workers, worker, (string.gsub(beat, '^%d+', stamp(now))))
 end
-local head = redis.call('ZRANGE', keys.lanes, 0, 0, 'WITHSCORES')
-local wait = head[1] and math.max(0, math.ceil(head[2] - now)) or -1
-return { math.floor(now), wait, stopping, leased }
+
+local function first_due()
+  local due
+  for lanes, room in pairs({ [keys.lanes] = most_quick, [keys.slow] = most_slow }) do
+    local head = room > 0 and redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES') or {}
+    if head[1] and (not due or tonumber(head[2]) < due) then
+      due = tonumber(head[2])
+    end
+  end
+  return due
+end
+
+local due = first_due()
+return { math.floor(now), due and math.max(0, math.ceil(due - now)) or -1, stopping, leased }

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Take the leases of drains that stopped beating: their deliveries are due at once, as possible duplicates.
--- KEYS: event record attempts inbox lane lanes inflight dead destination drains leases wake
+-- KEYS: event record attempts inbox lane lanes slow inflight dead destination drains leases wake
 -- STATES: pending leased dead
 -- ARGV: silence in ms that means dead, lost leases that make a dead letter, attempt lines kept, most leases to take
 -- Returns: {recovered, dead-lettered, drains given up}
--- Touches: drains leases:<drain> inbox lane:<d> lanes inflight:<d> record:<id> attempts:<id> dead:<d> wake
--- Uses: bind clock delivery lanes finish attempts lost
+-- Touches: drains leases:<drain> inbox lane:<d> lanes slow inflight:<d> record:<id> attempts:<id> dead:<d> wake
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts lost
 local silence, poison = tonumber(ARGV[FIRST]), tonumber(ARGV[FIRST + 1])
 local cap, left = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local now = clock()

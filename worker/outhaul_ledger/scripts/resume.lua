@@ -1,15 +1,21 @@
 #!lua flags=allow-oom
--- Let a paused destination's deliveries go on.
--- KEYS: destination lane lanes inflight wake
+-- Let a destination's deliveries go on: lift a pause, and let an open breaker's probe go at once.
+-- KEYS: destination lane lanes slow inflight wake
 -- STATES:
 -- ARGV: destination
--- Returns: 1, or 0 where it was not paused
--- Touches: destination:<d> lanes wake
--- Uses: bind clock lanes
-local destination = ARGV[FIRST]
-local was = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
-schedule_lane(keys, destination, clock())
+-- Returns: {1 if it was paused, 1 if its breaker was open}
+-- Touches: destination:<d> lanes slow wake
+-- Uses: bind clock concurrency rate breaker flow lanes
+local destination, now = ARGV[FIRST], clock()
+local paused = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
+local flow = read_flow(keys, destination, now)
+local open = flow.reopen_at > now
+if open then
+  flow.reopen_at = math.floor(now)
+  write_flow(keys, flow)
+end
+schedule_lane(keys, destination, now, false, flow)
 if redis.call('LLEN', keys.wake) == 0 then
   redis.call('LPUSH', keys.wake, '1')
 end
-return was > 0 and 1 or 0
+return { paused > 0 and 1 or 0, open and 1 or 0 }

@@ -1,22 +1,27 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
 -- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
--- KEYS: event record attempts lane lanes inflight dead held destination leases
+-- What they say of the endpoints as a whole moves breakers and concurrency limits.
+-- KEYS: event record attempts lane lanes slow inflight dead held destination leases
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
---       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line
+--       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line, then of the endpoint: 1 if judged,
+--       1 if it failed, 1 if it was silent, 1 if it was overloaded, ms it took
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
--- Touches: record:<id> attempts:<id> lane:<d> lanes inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain> event:<id>
--- Uses: bind clock delivery lanes finish attempts
+-- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
+--          event:<id>
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
-local outcomes, answers, touched = {}, {}, {}
+local outcomes, answers, flows, ended = {}, {}, {}, {}
 
 local function read_outcome(i)
   return {
     destination = ARGV[i], id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), state = states[ARGV[i + 3]],
     reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), burned = ARGV[i + 7] == '1',
-    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10],
+    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10], judged = ARGV[i + 11] == '1',
+    failed = ARGV[i + 12] == '1', silent = ARGV[i + 13] == '1', overloaded = ARGV[i + 14] == '1',
+    duration = tonumber(ARGV[i + 15]),
   }
 end
 
@@ -49,7 +54,8 @@ local function move(outcome)
   elseif outcome.state == states.held then
     keep(keys, keys.held, destination, id, now)
   else
-    redis.call('HINCRBY', keys.destination .. destination, outcome.state, 1)
+    local counter = destination .. ' ' .. outcome.state
+    ended[counter] = (ended[counter] or 0) + 1
     expire_if_finished(keys, id, now, retention)
   end
 end
@@ -84,21 +90,31 @@ local function settle(outcome)
   record(outcome, delivery)
   log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome)
+  local flow = flows[outcome.destination] or read_flow(keys, outcome.destination, now)
+  flows[outcome.destination] = flow
+  hear(flow, now, outcome)
   if outcome.pause ~= '' then
+    flow.paused = outcome.pause
     redis.call('HSET', keys.destination .. outcome.destination, 'paused', outcome.pause, 'paused_at', stamp(now))
   end
-  touched[outcome.destination] = true
   return 1
 end
 
 -- All are read before any is written: one that cannot be read must not leave the others half done.
-for i = FIRST + 3, #ARGV, 11 do
+for i = FIRST + 3, #ARGV, 16 do
   outcomes[#outcomes + 1] = read_outcome(i)
 end
 for _, outcome in ipairs(outcomes) do
   answers[#answers + 1] = settle(outcome)
 end
-for destination in pairs(touched) do
-  schedule_lane(keys, destination, now)
+for counter, count in pairs(ended) do
+  local destination, state = string.match(counter, '^(.*) (.*)$')
+  redis.call('HINCRBY', keys.destination .. destination, state, count)
+end
+for destination, flow in pairs(flows) do
+  flow.in_flight = redis.call('ZCARD', keys.inflight .. destination)
+  grow_window(flow, flow.answered or 0, flow.in_flight + flow.settled)
+  write_flow(keys, flow)
+  schedule_lane(keys, destination, now, false, flow)
 end
 return answers

@@ -3,9 +3,10 @@
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
 -- ARGV: none
--- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, settings as field, value, ...}}
+-- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, counters and settings as field, value, ...,
+--          what holds its lane back (as lib/flow.lua describes it)}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
--- Uses: bind clock
+-- Uses: bind clock concurrency rate breaker flow
 local now = math.floor(clock())
 local rows = {}
 
@@ -26,6 +27,7 @@ for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
     redis.call('ZCARD', keys.dead .. name), redis.call('ZCARD', keys.held .. name),
     oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
+    describe_flow(read_flow(keys, name, now)),
   }
 end
 return { now, rows }

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from marshmallow import Schema
 
 from outhaul_config.destinations import Destination
-from outhaul_config.policy import Policy, Retry, Timeout
+from outhaul_config.policy import Policy, Rate, Retry, Timeout
 from outhaul_producers.event import Event
 from outhaul_producers.types import CUSTOM_PREFIX
 from outhaul_worker.destinations.contract import Moment, NotApplicable, Payload, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.esputnik.answers import verdict_on
-from outhaul_worker.destinations.esputnik.limits import fitted
+from outhaul_worker.destinations.esputnik.limits import REQUESTS_PER_SECOND, fitted
 from outhaul_worker.destinations.esputnik.names import DEFAULT_NAMES, custom_key
 from outhaul_worker.destinations.esputnik.options import EsputnikOptions
 from outhaul_worker.destinations.esputnik.orders import ORDER_TYPES, order_of
@@ -38,6 +38,7 @@ class Esputnik:
     policy: ClassVar[Policy] = Policy(
         timeout=Timeout(connect=5.0, total=35.0),
         retry=Retry(schedule=_SCHEDULE, max_attempts=len(_SCHEDULE) + 1, max_age=72 * _HOUR),
+        rate=Rate(REQUESTS_PER_SECOND, 1.0),
     )
 
     def __init__(self, destination: Destination) -> None:

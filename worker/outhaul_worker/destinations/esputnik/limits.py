@@ -1,4 +1,4 @@
-"""Keeping a payload within the size eSputnik takes."""
+"""What eSputnik takes at most: requests a second, and bytes in one, which a payload is made to fit."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from outhaul_worker.destinations.esputnik.texts import text_of
 
 LARGEST_PAYLOAD = 20_000
 """Most bytes of a request's body. The vendor's figure is 20 KB and not official, so this is the smaller reading."""
+
+REQUESTS_PER_SECOND = 200
+"""Of an organisation, by a figure that is not official either."""
 
 _LIST = "items"
 _NOTE = "itemsOmitted"
