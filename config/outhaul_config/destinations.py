@@ -1,17 +1,18 @@
 """Where events go: the destinations a site has configured, read from `destinations.toml`."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from outhaul_config.documents import Steps, Substitution, read_toml
 from outhaul_config.fields import Expected, choice, flag
-from outhaul_config.policy import Policy
+from outhaul_config.order_tables import order_keys, order_of
+from outhaul_config.policy import Order, Policy
 from outhaul_config.policy_tables import PolicyKeys, merged
 from outhaul_config.problems import ConfigError, nearest
 from outhaul_config.reader import Reader, show
@@ -26,6 +27,7 @@ _PATTERN_EXPECTED = 'an event type such as "order.created", a pattern such as "o
 _SUBSCRIBE_EXPECTED = 'a list of event types or patterns, such as ["order.*", "customer.*"]'
 _PRIVATE = "Whether requests may go to addresses that are private, local to a machine, or otherwise not public."
 _CUSTOM = "custom"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Destination:
     subscribe: tuple[str, ...]
     policy: Policy = field(default_factory=Policy)
     allow_private_addresses: bool = False
+    order: Order | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def wants(self, event_type: str) -> bool:
@@ -65,6 +68,7 @@ def load_destinations(
     environ: Mapping[str, str],
     kinds: Mapping[str, KindSpec],
     event_types: Iterable[str] = (),
+    event_paths: Iterable[str] = (),
     *,
     only: str | None = None,
 ) -> dict[str, Destination]:
@@ -76,6 +80,8 @@ def load_destinations(
         kinds: the kinds there are, by name.
         event_types: the types there are beside `custom.*`; a pattern that matches none of them is refused. Without
             them patterns are only checked for their form.
+        event_paths: the paths of single values that events have, `properties.*` for any below one; `order_by` must be
+            one of them. Without them it is only checked for its form.
         only: the one destination to read, whatever is wrong in the rest of the file.
 
     Raises:
@@ -84,7 +90,7 @@ def load_destinations(
     substitution = Substitution(environ)
     document = read_toml(path)
     document = substitution.apply(document if only is None else _narrowed(document, only))
-    loader = _Loader(Reader(str(path), substitution), kinds, event_types)
+    loader = _Loader(Reader(str(path), substitution), kinds, common_keys(kinds, event_types, event_paths))
     destinations = {name: loader.destination(name, table) for name, table in loader.tables(document).items()}
     if loader.reader.problems:
         raise ConfigError(loader.reader.problems)
@@ -103,7 +109,7 @@ def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
     return {name: table if isinstance(table, dict) else {} for name, table in tables.items()}
 
 
-def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema:
+def common_keys(kinds: Iterable[str], event_types: Iterable[str] = (), event_paths: Iterable[str] = ()) -> Schema:
     """Make the schema of the keys that every destination's table may have, whatever its kind."""
     subscribe = fields.List(
         _pattern(tuple(event_types)),
@@ -116,6 +122,7 @@ def common_keys(kinds: Iterable[str], event_types: Iterable[str] = ()) -> Schema
         "kind": choice(*sorted(kinds), required=True, metadata={"description": "What the endpoint is."}),
         "subscribe": subscribe,
         "allow_private_addresses": flag(load_default=False, metadata={"description": _PRIVATE}),
+        **order_keys(event_paths),
     }
     return PolicyKeys.from_dict(keys, name="DestinationKeys")()
 
@@ -144,10 +151,10 @@ def _reaches(pattern: str, event_types: Iterable[str]) -> bool:
 class _Loader:
     """Reads the tables of one file. What it returns is only complete while the reader has no problems."""
 
-    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], event_types: Iterable[str]) -> None:
+    def __init__(self, reader: Reader, kinds: Mapping[str, KindSpec], common: Schema) -> None:
         self.reader = reader
         self._kinds = kinds
-        self._common = common_keys(kinds, event_types)
+        self._common = common
 
     def tables(self, document: Mapping[str, Any]) -> dict[str, Any]:
         for key in document:
@@ -173,7 +180,8 @@ class _Loader:
             name=name,
             kind=spec.name,
             subscribe=tuple(common.get("subscribe", ())),
-            policy=self._policy(spec.policy, common, table, steps),
+            policy=self._sound(lambda: merged(spec.policy, common), spec.policy, table, steps),
+            order=self._sound(lambda: order_of(common), None, table, steps),
             allow_private_addresses=common.get("allow_private_addresses", False),
             options=self._options(spec, options, steps),
         )
@@ -193,9 +201,9 @@ class _Loader:
         loaded = self.reader.load(spec.options(), given, steps, also_known=self._common.fields)
         return MappingProxyType(loaded)
 
-    def _policy(self, default: Policy, common: Mapping[str, Any], table: Mapping[str, Any], steps: Steps) -> Policy:
+    def _sound(self, read: Callable[[], T], default: T, table: Mapping[str, Any], steps: Steps) -> T:
         try:
-            return merged(default, common)
+            return read()
         except ValidationError as error:
             self.reader.note(error, self._common, table, steps)
             return default

@@ -30,15 +30,27 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `open` (unfinished deliveries), `kept` (dead or held ones), and "
+        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries), "
+        "`kept` (dead or held ones), `expires`, `cancelled` (when its sender took it back), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
-        "status, drain, reason",
+        "status, drain, order, reason",
     ),
     "attempts": Key(
         "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
     ),
-    "inbox": Key("inbox", "sorted set", "never", "accepted events that are not yet fanned out; score = due time"),
-    "lane": Key("lane:<destination>", "sorted set", "never", "a destination's unfinished events; score = due time"),
+    "sequence": Key(
+        "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
+    ),
+    "inbox": Key(
+        "inbox", "sorted set", "never", "accepted events that wait for their fan-out; score = sequence of acceptance"
+    ),
+    "routing": Key("routing", "sorted set", "never", "events that a drain is fanning out; score = end of its lease"),
+    "lane": Key(
+        "lane:<destination>",
+        "sorted set",
+        "never",
+        "a destination's unfinished events; score = due time, `inf` for one that waits for its turn in an order",
+    ),
     "lanes": Key(
         "lanes",
         "sorted set",
@@ -47,6 +59,21 @@ KEYS: dict[str, Key] = {
     ),
     "slow": Key("slow", "sorted set", "never", "likewise the other lanes: slow, timed out lately, or never heard of"),
     "inflight": Key("inflight:<destination>", "sorted set", "never", "leased events; score = end of the lease"),
+    "order": Key(
+        "order:<destination>:<key>",
+        "sorted set",
+        "never",
+        "of a destination with `order_by`, the events with one value there (`<key>` is a digest of it) that must not "
+        "be passed; score = sequence of acceptance",
+    ),
+    "gate": Key(
+        "gate",
+        "sorted set",
+        "never",
+        "`<destination> <event>`, ordered deliveries that an event still to be fanned out may have to precede; score = "
+        "sequence of acceptance",
+    ),
+    "expiring": Key("expiring", "sorted set", "never", "unfinished events with an expiry; score = when they expire"),
     "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
     "held": Key("held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"),
     "destinations": Key("destinations", "set", "never", "every destination that ever got a delivery or a setting"),
@@ -54,10 +81,11 @@ KEYS: dict[str, Key] = {
         "destination:<destination>",
         "hash",
         "never",
-        "`paused` (reason), `paused_at`; `policy` as configured; how its endpoint does: `window` (limit of the moment, where "
-        "its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), `probe` (the "
-        "event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the same of the time "
-        "before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, `cancelled`",
+        "`paused` (reason), `paused_at`; `policy` as configured; how the endpoint does: `window` (limit of the moment, "
+        "where its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), "
+        "`probe` (the event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the "
+        "same of the time before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, "
+        "`cancelled`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),

@@ -27,6 +27,23 @@ def _about(description: str) -> dict[str, str]:
     return {"description": description}
 
 
+def _concurrency(value: Any) -> int | Literal["auto"]:
+    if isinstance(value, str) and value.lower() == "auto":
+        return "auto"
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError
+    return within(int(value), 1, _MOST_FIXED)
+
+
+def _rate(value: Any) -> Rate | Literal[False]:
+    if value is False:
+        return False
+    match = _WRITTEN_RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError
+    return Rate(within(int(match[1]), 1, _FASTEST), _PERIODS[match[2]])
+
+
 class BreakerTable(Schema):
     """The `breaker` table."""
 
@@ -65,16 +82,16 @@ class LimitKeys(Schema):
     """The keys themselves."""
 
     concurrency = Expected(
-        lambda value: _concurrency(value),
+        _concurrency,
         _CONCURRENCY,
         choices=("auto",),
         metadata=_about(
-            "The most requests in flight to the destination, over all workers; `auto` finds out how many it takes, up to"
-            f" {MOST_IN_FLIGHT}."
+            "The most requests in flight to the destination, over all workers; `auto` finds out how many it takes, up"
+            f" to {MOST_IN_FLIGHT}."
         ),
     )
     rate = Expected(
-        lambda value: _rate(value),
+        _rate,
         _RATE,
         metadata=_about("The most attempts that start in a second, minute or hour, over all workers."),
     )
@@ -124,20 +141,3 @@ def _breaker(default: Breaker | None, given: Mapping[str, Any] | Literal[False])
         raise ValidationError({"open_for": [f"at most open_cap ({format_duration(breaker.open_cap)}{origin})"]})
     least = f"at least open_for ({format_duration(breaker.open_for)}, the default of the kind)"
     raise ValidationError({"open_cap": [least]})
-
-
-def _concurrency(value: Any) -> int | Literal["auto"]:
-    if isinstance(value, str) and value.lower() == "auto":
-        return "auto"
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError
-    return within(int(value), 1, _MOST_FIXED)
-
-
-def _rate(value: Any) -> Rate | Literal[False]:
-    if value is False:
-        return False
-    match = _WRITTEN_RATE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError
-    return Rate(within(int(match[1]), 1, _FASTEST), _PERIODS[match[2]])

@@ -22,7 +22,8 @@ class Retry:
 
     Without `schedule` the wait before try n+1 is drawn from [0, min(cap, base * factor**(n-1))] (full jitter).
     With `schedule` it is the n-th entry +-20 %, and the deliveries end with the schedule.
-    `max_attempts` counts all tries, `max_age` runs from acceptance (or the last replay).
+    `max_attempts` counts all tries, `max_age` runs from acceptance, or from when it could first be tried: the time
+    before which it was not to be sent, its turn in an order, the last replay.
     """
 
     base: float = 5.0
@@ -63,12 +64,23 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Which deliveries of a destination must keep their order: those of events with the same value at the path `by`.
+
+    `skip_after` is after how many failed tries the first of them is passed by the others; None: never.
+    """
+
+    by: str
+    skip_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a destination may tune; a kind supplies the defaults.
 
-    `concurrency` is the most requests in flight to the destination, over all workers; `auto` finds it out. `rate` is the
-    most that may start in a time, `burst` how many of them at once after a rest. `on_ambiguous` says what happens when
-    the request was sent and the answer was lost: `retry`, or `hold` for a person.
+    `concurrency` is the most requests in flight to the destination, over all workers; `auto` finds it out. `rate` is
+    the most that may start in a time, `burst` how many of them at once after a rest. `on_ambiguous` says what happens
+    when the request was sent and the answer was lost: `retry`, or `hold` for a person.
     """
 
     timeout: Timeout = Timeout()

@@ -192,8 +192,8 @@ class Settings:
         metadata=_about(
             "OUTHAUL_WINDOW",
             lambda **kwargs: whole(1, 5_000, **kwargs),
-            "The most requests one worker process has in flight to destinations that answer quickly; as many again may be"
-            " under way to those that are slow, fail to answer, or are new.",
+            "The most requests one worker process has in flight to destinations that answer quickly; as many again may"
+            " be under way to those that are slow, fail to answer, or are new.",
         ),
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = field(

@@ -1,5 +1,6 @@
 """The checks of a running site. Each takes what it looks at and yields what it found."""
 
+import math
 import time
 from collections.abc import Collection, Mapping
 
@@ -8,6 +9,7 @@ import redis
 from outhaul_config.durations import format_duration
 from outhaul_config.redaction import mask_credentials, redact
 from outhaul_config.settings import Settings
+from outhaul_ledger.flow import BreakerState, Waiting
 from outhaul_ledger.ledger import SILENCE_MS
 from outhaul_ledger.server import ServerFacts
 from outhaul_ledger.survey import Standing, Survey, WorkerStanding
@@ -96,6 +98,7 @@ def check_destinations(survey: Survey, configured: Collection[str]) -> Findings:
         found = [
             *_check_due(standing, survey.now),
             *_check_pause(standing),
+            *_check_breaker(standing, survey.now),
             *_check_kept(standing),
             *_check_removed(standing, configured),
             *_check_books(standing),
@@ -105,12 +108,31 @@ def check_destinations(survey: Survey, configured: Collection[str]) -> Findings:
 
 def _check_due(standing: Standing, now: int) -> Findings:
     overdue = (now - standing.oldest_due) / 1000 if standing.oldest_due is not None else 0.0
-    if overdue < OVERDUE_WARN_SECONDS or standing.paused:
+    if overdue < OVERDUE_WARN_SECONDS or standing.waiting_for(now) in (Waiting.PAUSED, Waiting.BREAKER_OPEN):
+        return
+    if standing.flow.next_token:
+        yield _about(standing, "rate", Level.WARN, *_behind_its_rate(standing, overdue))
         return
     level = Level.WARN if overdue < OVERDUE_FAIL_SECONDS else Level.FAIL
     found = f"the oldest of {_deliveries(standing.waiting)} that wait is due since {format_duration(int(overdue))}"
     advice = "start more workers, raise its `concurrency`, or see with `outhaul status` what its endpoint answers"
     yield _about(standing, "due", level, found, advice)
+
+
+def _behind_its_rate(standing: Standing, overdue: float) -> tuple[str, str]:
+    waits = f"the oldest of {_deliveries(standing.waiting)} that wait for its rate is due since"
+    advice = "nothing is wrong if this passes; else raise its `rate`, as more comes in than it lets out"
+    return f"{waits} {format_duration(int(overdue))}", advice
+
+
+def _check_breaker(standing: Standing, now: int) -> Findings:
+    if standing.flow.breaker is BreakerState.CLOSED or standing.paused:
+        return
+    left = (standing.flow.reopen_at - now) / 1000
+    until = f"for another {format_duration(math.ceil(left))}" if left > 0 else "until one attempt is answered"
+    found = f"its breaker is open {until}, as its endpoint fails: {_deliveries(standing.waiting)} waiting"
+    advice = f"mend the endpoint; `outhaul destinations resume {standing.destination}` tries it at once"
+    yield _about(standing, "breaker", Level.WARN, found, advice)
 
 
 def _check_pause(standing: Standing) -> Findings:

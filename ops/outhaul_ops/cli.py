@@ -11,6 +11,10 @@ from outhaul_ops.exits import explained
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("outhaul_ops.commands.bench:bench", "Measure Outhaul beside its peers on this machine."),
+    "cancel": (
+        "outhaul_ops.commands.cancel:cancel",
+        "Stop what has not been sent of an event, and say what already was.",
+    ),
     "chaos": (
         "outhaul_ops.commands.chaos:chaos",
         "Prove on this machine that nothing is lost and nothing stalls, whatever fails.",

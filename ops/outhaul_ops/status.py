@@ -14,6 +14,11 @@ from outhaul_ops.wiring import read_destinations
 from outhaul_producers.schema.moments import written
 from outhaul_producers.status import AttemptStatus, DeliveryStatus, EventStatus, status_of
 
+UNKNOWN = (
+    "expected the id of an event in the ledger, got {event_id!r}: it was never accepted, or it finished and its"
+    " retention is over"
+)
+
 
 def read_status(ledger: Ledger, event_id: str) -> EventStatus:
     """Read an event's status; a delivery that was never attempted gets its kind from the configuration.
@@ -23,10 +28,7 @@ def read_status(ledger: Ledger, event_id: str) -> EventStatus:
     """
     record = ledger.status(event_id)
     if record is None:
-        raise Failure(
-            f"expected the id of an event in the ledger, got {event_id!r}: it was never accepted, or it finished and"
-            " its retention is over"
-        )
+        raise Failure(UNKNOWN.format(event_id=event_id))
     status = status_of(record)
     if all(delivery.kind for delivery in status.deliveries):
         return status
@@ -37,10 +39,14 @@ def read_status(ledger: Ledger, event_id: str) -> EventStatus:
 def print_status(status: EventStatus) -> None:
     """Print an event with its deliveries and every attempt."""
     click.echo(plain(f"{status.event_id}  {status.type}  from {status.source}  accepted {written(status.accepted_at)}"))
+    if status.expires_at:
+        click.echo(f"not wanted any more from {written(status.expires_at)} on")
+    if status.cancelled_at:
+        click.echo(f"cancelled {written(status.cancelled_at)}")
     if not status.routed:
         click.echo("its destinations have not been worked out yet")
     elif not status.deliveries:
-        click.echo("no destination wanted it")
+        click.echo("it had no delivery yet" if status.cancelled_at else "no destination wanted it")
     for delivery in status.deliveries:
         _print_delivery(delivery)
 
@@ -50,7 +56,9 @@ def _print_delivery(delivery: DeliveryStatus) -> None:
     if delivery.due_at:
         facts.append(f"due {written(delivery.due_at)}")
     if delivery.waiting_for:
-        facts.append(f"waiting for {delivery.waiting_for}")
+        until = f" until {written(delivery.waiting_until)}" if delivery.waiting_until else ""
+        ahead = f" behind {delivery.waiting_for_event}" if delivery.waiting_for_event else ""
+        facts.append(f"waiting for {delivery.waiting_for}{until}{ahead}")
     if delivery.possible_duplicate:
         facts.append("possible duplicate")
     click.echo()

@@ -43,10 +43,11 @@ def read_destinations(path: Path, *, only: str | None = None) -> dict[str, Desti
         BrokenKind: a kind of another package cannot be used.
     """
     # Imported here because few commands need the kinds, and these import their whole contracts.
+    from outhaul_producers.schema.paths import value_paths
     from outhaul_producers.types import TYPES
     from outhaul_worker.destinations.registry import kind_specs
 
-    return load_destinations(path, os.environ, kind_specs(), TYPES, only=only)
+    return load_destinations(path, os.environ, kind_specs(), TYPES, value_paths(), only=only)
 
 
 def read_configuration() -> Configuration:

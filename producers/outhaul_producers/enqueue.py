@@ -54,6 +54,8 @@ def enqueue_event(
     id: str | None = None,  # noqa: A002 -- as above
     occurred_at: datetime | str | None = None,
     source: str | None = None,
+    deliver_after: datetime | str | None = None,
+    expires_at: datetime | str | None = None,
     **sections: Any,
 ) -> Receipt:
     """Store one event for delivery to every destination that wants it. One round trip to the server.
@@ -65,6 +67,9 @@ def enqueue_event(
         id: the idempotency key, 3 to 64 letters, digits, `_` and `-`; without one a new `ev_...` is made.
         occurred_at: an aware datetime or RFC 3339 string, at most 5 minutes in the future; default: now.
         source: URI-reference of the system it comes from; default: the setting `source`.
+        deliver_after: an aware datetime or RFC 3339 string before which it is not sent, at most 90 days ahead.
+        expires_at: likewise, later than `deliver_after`, from which on it is not wanted any more: what has not been
+            delivered by then becomes a dead letter with the reason `expired`. One in the past is accepted.
         **sections: everything else of the event: `customer`, `order`, `cart`, `product`, `properties`, ...
 
     Returns:
@@ -77,7 +82,14 @@ def enqueue_event(
         LedgerUnavailable: no answer within the time-out. Calling again with the error's `event_id` is safe.
         outhaul_config.problems.ConfigError: the settings are wrong.
     """
-    named = {"type": type, "id": id, "occurred_at": occurred_at, "source": source}
+    named = {
+        "type": type,
+        "id": id,
+        "occurred_at": occurred_at,
+        "source": source,
+        "deliver_after": deliver_after,
+        "expires_at": expires_at,
+    }
     given = {name: value for name, value in named.items() if value is not None} | sections
     here = connection()
     submission = normalise(given, source=here.source)

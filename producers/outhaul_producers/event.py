@@ -7,6 +7,9 @@ from typing import Any, Self
 
 import orjson
 
+HANDLING = frozenset({"destinations", "overrides", "deliver_after", "expires_at"})
+"""The parts of an event that say how to deliver it: addressed to Outhaul, not to a destination."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -32,6 +35,12 @@ class Event:
     occurred_at: datetime
     environment: str
     body: Mapping[str, Any]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on it is not wanted any more, aware; None for never."""
+        written = self.body.get("expires_at")
+        return datetime.fromisoformat(written) if written else None
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:

@@ -22,6 +22,9 @@ LARGEST_EVENT = 64 * 1024
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future `occurred_at` may be, for callers whose clock is ahead."""
 
+HORIZON = timedelta(days=90)
+"""How far in the future `deliver_after` and `expires_at` may be: who plans further keeps the plan in a database."""
+
 DEFAULTS: Mapping[str, Any] = {
     "specversion": "1.0",
     "schema_version": 1,
@@ -73,13 +76,18 @@ def _validated(given: Any, now: datetime) -> dict[str, Any]:
         found = ENVELOPE.load(given)
     except ValidationError as error:
         raise InvalidEvent(flattened(error.messages)) from None
-    latest = written(now + CLOCK_TOLERANCE)
-    # times of the canonical form sort as the text they are
-    if found.get("occurred_at", "") > latest:
-        raise InvalidEvent(
-            {"occurred_at": f"expected a time up to {latest} (5 min from now), got {found['occurred_at']}"}
-        )
+    problems = _later(found, ("occurred_at",), now + CLOCK_TOLERANCE, "5 min")
+    problems |= _later(found, ("deliver_after", "expires_at"), now + HORIZON, "90 days")
+    if problems:
+        raise InvalidEvent(problems)
     return found
+
+
+def _later(found: Mapping[str, Any], names: tuple[str, ...], latest: datetime, span: str) -> dict[str, str]:
+    limit = written(latest)
+    # times of the canonical form sort as the text they are
+    late = [name for name in names if found.get(name, "") > limit]
+    return {name: f"expected a time up to {limit} ({span} from now), got {found[name]}" for name in late}
 
 
 def _subject(found: Mapping[str, Any]) -> dict[str, str]:

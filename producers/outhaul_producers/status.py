@@ -47,9 +47,11 @@ class DeliveryStatus:
         kind: its kind, as the attempts recorded it; empty before the first.
         state: one of `pending`, `leased`, `delivered`, `dead`, `skipped`, `held`, `cancelled`.
         attempts: how many there were, those in flight included.
-        due_at: when a pending delivery is tried next; None in every other state.
-        waiting_for: why a pending delivery is not being tried now: `backoff`, `breaker_open`, `rate_limited`, `paused`,
-            `order` or `due`; None in every other state.
+        due_at: when a pending delivery is tried next; None in every other state, and while that is open.
+        waiting_for: why a pending delivery is not being tried now: `backoff`, `delayed`, `breaker_open`,
+            `rate_limited`, `paused`, `order` or `due`; None in every other state.
+        waiting_until: until when at least, where that is known.
+        waiting_for_event: the event it waits for to keep their order, None when it waits for nothing or anything else.
         possible_duplicate: the endpoint may have got it more than once, or will.
         last_status: the last HTTP status, None without an answer.
         last_error: why it is not delivered, None when there is nothing to say.
@@ -62,6 +64,8 @@ class DeliveryStatus:
     attempts: int
     due_at: datetime | None
     waiting_for: str | None
+    waiting_until: datetime | None
+    waiting_for_event: str | None
     possible_duplicate: bool
     last_status: int | None
     last_error: str | None
@@ -70,13 +74,19 @@ class DeliveryStatus:
 
 @dataclass(frozen=True, slots=True)
 class EventStatus:
-    """What the ledger knows of an event. Before `routed`, its destinations have not been worked out yet."""
+    """What the ledger knows of an event. Before `routed`, its destinations have not been worked out yet.
+
+    `expires_at` is from when on it is not wanted any more, known once it is routed; `cancelled_at` when its sender took
+    it back.
+    """
 
     event_id: str
     type: str
     source: str
     accepted_at: datetime
     routed: bool
+    expires_at: datetime | None
+    cancelled_at: datetime | None
     deliveries: tuple[DeliveryStatus, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -106,20 +116,25 @@ def status_of(record: EventRecord) -> EventStatus:
         source=record.source,
         accepted_at=_moment(record.accepted_at),
         routed=record.fanned_out,
+        expires_at=_moment_or_none(record.expires_at),
+        cancelled_at=_moment_or_none(record.cancelled_at),
         deliveries=tuple(_delivery(record, delivery) for delivery in record.deliveries.values()),
     )
 
 
 def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
     lines = [line for line in record.attempts if line["destination"] == delivery.destination]
-    waiting = record.waiting_for(delivery.destination)
+    waiting, until = record.waiting_for(delivery.destination), record.waiting_until(delivery.destination)
+    ahead = record.behind.get(delivery.destination)
     return DeliveryStatus(
         destination=delivery.destination,
         kind=next((line["kind"] for line in lines if "kind" in line), ""),
         state=str(delivery.state),
         attempts=delivery.attempts,
-        due_at=_moment(delivery.due) if delivery.state is State.PENDING else None,
+        due_at=_moment(delivery.due) if delivery.state is State.PENDING and ahead is None else None,
         waiting_for=str(waiting) if waiting else None,
+        waiting_until=_moment_or_none(until),
+        waiting_for_event=ahead,
         possible_duplicate=delivery.possible_duplicate,
         last_status=delivery.status or None,
         last_error=None if delivery.state is State.DELIVERED else delivery.reason or None,
@@ -149,6 +164,10 @@ def _attempt(line: Mapping[str, Any]) -> AttemptStatus:
 
 def _moment(milliseconds: float) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _moment_or_none(milliseconds: float | None) -> datetime | None:
+    return None if milliseconds is None else _moment(milliseconds)
 
 
 def _as_json(value: Any) -> Any:

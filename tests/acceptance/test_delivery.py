@@ -139,7 +139,7 @@ def test_refused_credentials_pause_the_destination_until_it_is_resumed(site: Sit
     record = site.ledger().status("ev_000000")
     assert record is not None
     assert record.waiting_for("hooks") == "paused"
-    assert site.ledger().resume("hooks")
+    assert site.ledger().resume("hooks").paused
     reaches(site, "ev_000000", "hooks", State.DELIVERED)
 
 

@@ -96,6 +96,8 @@ def test_the_json_of_a_status_has_the_documented_keys(event_id: str, ledger: Led
         "attempts": 1,
         "due_at": None,
         "waiting_for": None,
+        "waiting_until": None,
+        "waiting_for_event": None,
         "possible_duplicate": False,
         "last_status": 204,
         "last_error": None,

@@ -14,6 +14,7 @@ class Waiting(StrEnum):
     """Why a delivery is not being attempted at this moment."""
 
     BACKOFF = "backoff"
+    DELAYED = "delayed"
     BREAKER_OPEN = "breaker_open"
     RATE_LIMITED = "rate_limited"
     PAUSED = "paused"
@@ -66,12 +67,23 @@ class Flow:
             return Waiting.RATE_LIMITED
         return Waiting.BACKOFF if due > now else Waiting.DUE
 
+    def waiting_until(self, due: int, now: int) -> int | None:
+        """Say until when it waits; None where that is open: until somebody resumes it, or a worker comes to it."""
+        moments = {Waiting.BREAKER_OPEN: self.reopen_at, Waiting.RATE_LIMITED: self.next_token, Waiting.BACKOFF: due}
+        until = moments.get(self.waiting(due, now), 0)
+        return until if until > now else None
+
 
 def pack_policy(policy: Policy) -> str:
     """Return the part of a policy that the scripts enforce, as they read it."""
     interval, tolerance = _pacing(policy.rate, policy.burst)
     adaptive = policy.concurrency == "auto"
-    limits = (MOST_IN_FLIGHT if adaptive else policy.concurrency, int(adaptive), f"{interval:.9g}", f"{tolerance:.9g}")
+    limits = (
+        MOST_IN_FLIGHT if adaptive else policy.concurrency,
+        int(adaptive),
+        f"{interval:.12g}",
+        f"{tolerance:.12g}",
+    )
     return " ".join(map(str, (*limits, *_rules(policy.breaker))))
 
 

@@ -1,6 +1,7 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -8,12 +9,15 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
+from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
+    AT_ONCE,
     Acceptance,
     Accepted,
+    Cancelled,
     Dispatch,
+    Expired,
     Health,
     Inbound,
     Lease,
@@ -21,8 +25,10 @@ from outhaul_ledger.model import (
     Recovered,
     Resumed,
     Route,
+    Schedule,
     Settlement,
     State,
+    Stopped,
     Submission,
 )
 from outhaul_ledger.operations import load
@@ -38,6 +44,7 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
 
@@ -94,6 +101,14 @@ class Ledger:
         answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
+    def cancel(self, event_id: str) -> Cancelled | None:
+        """Take an event back: what has not been sent ends; None when it is unknown or has expired."""
+        answer = self._run("cancel", self._retention, event_id)
+        if not answer:
+            return None
+        unrouted, *rows = answer
+        return Cancelled(bool(unrouted), [_stopped(*row) for row in rows])
+
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
         return EventRecord.read(event_id, self._run("status", event_id))
@@ -109,15 +124,24 @@ class Ledger:
         return int(self._run("retire", drain))
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
-        """Lease up to `most` accepted events for routing."""
+        """Lease up to `most` accepted events for routing, in the order of their acceptance."""
         flat = self._run("lease_inbox", drain, most, lease_ms)
         return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
 
-    def fan_out(self, drain: str, routes: Iterable[tuple[str, Sequence[Route]]]) -> list[bool]:
-        """Give each event its deliveries; False where that had been done before."""
+    def fan_out(
+        self,
+        drain: str,
+        routes: Iterable[tuple[str, Sequence[Route]]],
+        schedules: Mapping[str, Schedule] = MappingProxyType({}),
+    ) -> list[bool]:
+        """Give each event its deliveries; False where that had been done before.
+
+        `schedules` has those of the events, by id, that are delayed or expire.
+        """
         arguments: list[Any] = [drain, self._retention]
         for event_id, destinations in routes:
-            arguments += [event_id, len(destinations)]
+            when = schedules.get(event_id, AT_ONCE)
+            arguments += (event_id, len(destinations), when.not_before, when.expires or "")
             for route in destinations:
                 arguments += route
         return [bool(done) for done in self._run("fan_out", *arguments)]
@@ -185,7 +209,11 @@ class Ledger:
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
-        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most))
+        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self._retention))
+
+    def expire(self, most: int = 200) -> Expired:
+        """Make dead letters of what has not been delivered by its expiry, of up to `most` events."""
+        return Expired(*self._run("expire", most, FLYING_MS))
 
     def configure(self, policies: Iterable[tuple[str, "Policy"]]) -> int:
         """Make `(destination, policy)` those of all workers; returns how many differ from what they were.
@@ -353,6 +381,10 @@ def _lease(
     slow: int,
 ) -> Lease:
     return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+
+
+def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
+    return Stopped(destination.decode(), State(state.decode()), bool(now))
 
 
 def _packed(destination: str, policy: "Policy") -> str:

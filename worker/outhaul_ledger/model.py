@@ -81,10 +81,25 @@ class Inbound(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One destination an event goes to; with `skipped` set it ends there, with that reason."""
+    """One destination an event goes to; with `skipped` set it ends there, with that reason.
+
+    `order` is what the deliveries of a destination that must keep their order have in common: `<key>`, or
+    `<key>/<tries>` where one that has failed so many tries is passed by the others; the key has no blank or slash.
+    """
 
     destination: str
     skipped: str = ""
+    order: str = ""
+
+
+class Schedule(NamedTuple):
+    """When an event is first due, 0 for at once, and when it is no longer wanted, None for never."""
+
+    not_before: int = 0
+    expires: int | None = None
+
+
+AT_ONCE = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,8 @@ class Lease:
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
-    that burned the retry budget, this one included; `since` is the acceptance or the last replay. `slow` is true where
+    that burned the retry budget, this one included; `since` is the moment its age counts from: the acceptance, the time
+    before which it was not to be sent, the moment its turn in an order came, or the last replay. `slow` is true where
     the destination answers slowly, has not answered in time, or never has answered at all.
     """
 
@@ -162,6 +178,28 @@ class Dispatch(NamedTuple):
     send: bool
     wait_ms: int
     running: int
+
+
+class Expired(NamedTuple):
+    """What `expire` did: deliveries that became dead letters, events that were looked at."""
+
+    deliveries: int
+    events: int
+
+
+class Stopped(NamedTuple):
+    """Where one delivery stands after its event was taken back; `now` says that this call ended it."""
+
+    destination: str
+    state: State
+    now: bool
+
+
+class Cancelled(NamedTuple):
+    """What `cancel` did. `unrouted`: the event had no deliveries yet and will get none."""
+
+    unrouted: bool
+    deliveries: list[Stopped]
 
 
 class Recovered(NamedTuple):

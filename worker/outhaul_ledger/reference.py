@@ -30,7 +30,7 @@ def page() -> str:
 
 
 def _row(name: str, header: Header) -> tuple[str, ...]:
-    touches = re.sub(r"\([^)]*\)|[a-z]+(:<\w+>)?", _as_code, header.parts["Touches"])
+    touches = re.sub(r"\([^)]*\)|[a-z]+(:<\w+>)*", _as_code, header.parts["Touches"])
     changes = "no" if header.reads_only else "yes"
     return (f"`{name}`", header.purpose, changes, "refused" if header.needs_memory else "goes on", touches)
 

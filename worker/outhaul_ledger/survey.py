@@ -34,7 +34,11 @@ class WorkerStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One destination. `waiting` leaves out what is in flight; `oldest_due` is Unix ms, None when nothing waits."""
+    """One destination.
+
+    `waiting` leaves out what is in flight; `behind` is how many of those wait for their turn in an order. `oldest_due`
+    is Unix ms, None when nothing else waits.
+    """
 
     destination: str
     waiting: int
@@ -47,6 +51,7 @@ class Standing:
     delivered: int
     skipped: int
     cancelled: int
+    behind: int = 0
 
     @property
     def paused(self) -> str:
@@ -55,7 +60,9 @@ class Standing:
 
     def waiting_for(self, now: int) -> Waiting | None:
         """Say why what waits is not being attempted at `now` (Unix ms); None when nothing waits."""
-        return None if self.oldest_due is None else self.flow.waiting(self.oldest_due, now)
+        if self.oldest_due is None:
+            return Waiting.ORDER if self.behind else None
+        return self.flow.waiting(self.oldest_due, now)
 
     @property
     def balanced(self) -> bool:
@@ -79,13 +86,16 @@ class Survey:
         return cls(now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)})
 
 
+_COUNTERS = ("fanned", "delivered", "skipped", "cancelled")
+
+
 def _name(standing: Standing) -> str:
     return standing.destination
 
 
 def _standing(row: list[Any]) -> Standing:
-    name, lane, in_flight, dead, held, due, pairs, described = row
+    name, lane, in_flight, dead, held, due, pairs, described, behind = row
     settings = {field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)}
-    counters = (int(settings.get(counter, 0)) for counter in ("fanned", "delivered", "skipped", "cancelled"))
-    oldest_due = due if due >= 0 else None
-    return Standing(name.decode(), lane - in_flight, in_flight, dead, held, oldest_due, Flow.read(described), *counters)
+    fanned, delivered, skipped, cancelled = (int(settings.get(counter, 0)) for counter in _COUNTERS)
+    where = (lane - in_flight, in_flight, dead, held, due if due >= 0 else None)
+    return Standing(name.decode(), *where, Flow.read(described), fanned, delivered, skipped, cancelled, behind)

@@ -23,7 +23,7 @@ from outhaul_worker.destinations.contract import (
 )
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.health import health_of
-from outhaul_worker.outcome import STATE_AFTER, Decision, Outcome, decide, read_fault
+from outhaul_worker.outcome import EXPIRED, STATE_AFTER, Decision, Outcome, decide, read_fault
 
 UNSENT = Answer(sent=False)
 
@@ -114,7 +114,9 @@ def classify(attempt: Attempt, answer: Answer) -> Verdict:
 def conclude(attempt: Attempt, answer: Answer, log: AttemptLog, *, now: float, draw: random.Random) -> Settlement:
     """Run all steps after the send: classify, decide, and put it in the ledger's words."""
     verdict = classify(attempt, answer)
-    decision = decide(verdict, answer, attempt.lease, attempt.target.destination.policy, now=now, draw=draw)
+    policy, event = attempt.target.destination.policy, attempt.event
+    expires_at = event.expires_at if event else None
+    decision = decide(verdict, answer, attempt.lease, policy, now=now, draw=draw, expires_at=expires_at)
     return settlement(attempt, answer, decision, log, verdict)
 
 
@@ -134,7 +136,7 @@ def settlement(
         event_id=lease.event_id,
         attempt=lease.attempt,
         state=STATE_AFTER[decision.outcome],
-        reason=entry.reason,
+        reason=EXPIRED if decision.expired else entry.reason,
         status=answer.status,
         delay_ms=int(decision.delay * 1000),
         burned=decision.burned,

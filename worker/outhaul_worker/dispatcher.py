@@ -1,7 +1,7 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, takes back what dead drains had leased, and tells the ledger when the worker is stopping.
+worker, takes back what dead drains had leased, ends what has expired, and tells the ledger when the worker is stopping.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ DRAIN = "outhaul.drain"
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
 RECOVER_COUNT = 1000
+EXPIRE_COUNT = 200
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
 GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
@@ -75,7 +76,7 @@ class Dispatcher(threading.Thread):
         self._send, self._terminate = send, terminate
         self._sleep_seconds = sleep_seconds
         self._ending = threading.Event()
-        self._recover_at = 0.0
+        self._recover_at = self._expire_at = 0.0
         self._away = True
 
     def run(self) -> None:
@@ -113,6 +114,7 @@ class Dispatcher(threading.Thread):
         if answer.send:
             self._send_one()
         self._recover()
+        self._expire()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:
@@ -131,6 +133,12 @@ class Dispatcher(threading.Thread):
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
+
+    def _expire(self) -> None:
+        """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
+        if time.monotonic() >= self._expire_at:
+            again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
+            self._expire_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Lease, Settlement, State
+from outhaul_ledger.model import AT_ONCE, Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.places import Places, Room
@@ -153,7 +153,10 @@ class Drain:
         """Fan out what came in; True when more may be waiting."""
         inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, INBOX_LEASE_MS)
         if inbound:
-            self._ledger.fan_out(self.name, [(each.event_id, self._router.route(each)) for each in inbound])
+            routed = {each.event_id: self._router.route(each) for each in inbound}
+            routes = [(event_id, each.routes) for event_id, each in routed.items()]
+            schedules = {event_id: each.schedule for event_id, each in routed.items() if each.schedule != AT_ONCE}
+            self._ledger.fan_out(self.name, routes, schedules)
         return len(inbound) == ROUTE_COUNT
 
     def _launch(self, lease: Lease) -> None:

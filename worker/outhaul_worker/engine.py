@@ -10,6 +10,7 @@ from outhaul_config.destinations import load_destinations
 from outhaul_config.log_events import delivery_attempted
 from outhaul_config.sentry import report_dead_letter
 from outhaul_ledger.ledger import Ledger, connect
+from outhaul_producers.schema.paths import value_paths
 from outhaul_producers.types import TYPES
 from outhaul_worker.attempt import Target
 from outhaul_worker.attempt_log import AttemptLog
@@ -33,7 +34,7 @@ def load_targets(settings: Settings) -> dict[str, Target]:
         ConfigError: with every mistake in `destinations.toml`.
     """
     built = kinds()
-    destinations = load_destinations(settings.destinations, os.environ, kind_specs(), TYPES)
+    destinations = load_destinations(settings.destinations, os.environ, kind_specs(), TYPES, value_paths())
     return {name: Target(each, built[each.kind](each)) for name, each in destinations.items()}
 
 

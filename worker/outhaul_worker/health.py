@@ -24,8 +24,8 @@ _NOT_NOW = frozenset({408, 425, 429})
 def health_of(verdict: Verdict, answer: Answer) -> Health:
     """Judge the endpoint by an attempt that was made.
 
-    A refusal of one event, for good or for now, says that the endpoint works: any 4xx but 408, 425 and 429, and whatever
-    the destination's kind does not want to be tried again.
+    A refusal of one event, for good or for now, says that the endpoint works: any 4xx but 408, 425 and 429, and
+    whatever the destination's kind does not want to be tried again.
     """
     if answer.fault is not None:
         ours = answer.fault is Fault.PROTOCOL and not answer.sent

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from outhaul_config.policy import Policy
@@ -23,6 +24,9 @@ class Outcome(StrEnum):
     DESTINATION_FAULT = "destination_fault"
 
 
+EXPIRED = "expired"
+"""The reason a dead letter has when its event was not wanted any more; the ledger's word."""
+
 STATE_AFTER = {
     Outcome.DELIVERED: State.DELIVERED,
     Outcome.RETRY: State.PENDING,
@@ -35,12 +39,16 @@ STATE_AFTER = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An outcome with what follows from it: seconds until the next try, and why."""
+    """An outcome with what follows from it: seconds until the next try, and why.
+
+    `expired` marks a dead letter of an event that is not wanted any more.
+    """
 
     outcome: Outcome
     reason: str = ""
     delay: float = 0.0
     ambiguous: bool = False
+    expired: bool = False
 
     @property
     def burned(self) -> bool:
@@ -49,7 +57,14 @@ class Decision:
 
 
 def decide(
-    verdict: Verdict, answer: Answer, lease: Lease, policy: Policy, *, now: float, draw: random.Random
+    verdict: Verdict,
+    answer: Answer,
+    lease: Lease,
+    policy: Policy,
+    *,
+    now: float,
+    draw: random.Random,
+    expires_at: datetime | None = None,
 ) -> Decision:
     """Map what an answer means to what happens next.
 
@@ -60,6 +75,7 @@ def decide(
         policy: the destination's policy.
         now: the ledger's clock, Unix seconds.
         draw: where the jitter comes from.
+        expires_at: from when on the event is not wanted any more.
     """
     if verdict.meaning is Meaning.DELIVERED:
         return Decision(Outcome.DELIVERED, verdict.reason)
@@ -69,7 +85,11 @@ def decide(
         return Decision(Outcome.DESTINATION_FAULT, verdict.reason)
     if answer.ambiguous and policy.on_ambiguous == "hold":
         return Decision(Outcome.HELD, f"{verdict.reason}: the request was sent, its fate is unknown", ambiguous=True)
-    return _try_again(verdict, answer, lease, policy, now, draw)
+    decision = _try_again(verdict, answer, lease, policy, now, draw)
+    if decision.outcome is Outcome.RETRY and _comes_too_late(now + decision.delay, lease, expires_at):
+        reason = f"{EXPIRED} before the next try: {verdict.reason}"
+        return Decision(Outcome.DEAD, reason, ambiguous=answer.ambiguous, expired=True)
+    return decision
 
 
 def read_fault(fault: Fault, detail: str) -> Verdict:
@@ -91,6 +111,11 @@ def _try_again(
     if now + delay - lease.since / 1000 > policy.retry.max_age:
         return _give_up(verdict, f"gave up at the age limit after {lease.tries} tries", answer)
     return Decision(Outcome.RETRY, verdict.reason, delay, answer.ambiguous)
+
+
+def _comes_too_late(moment: float, lease: Lease, expires_at: datetime | None) -> bool:
+    """True when the event is not wanted any more by then, and was not asked for later than that either."""
+    return expires_at is not None and lease.since / 1000 < expires_at.timestamp() <= moment
 
 
 def _give_up(verdict: Verdict, why: str, answer: Answer) -> Decision:

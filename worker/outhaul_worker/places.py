@@ -1,7 +1,7 @@
 """The places of a drain: which attempts are in flight, and how many more there may be.
 
-There are two windows of the same size. One is for lanes that answer quickly, one for all others: lanes that are slow, that
-timed out lately, or that were never heard of. So whatever those do, the quick ones keep their places.
+There are two windows of the same size. One is for lanes that answer quickly, one for all others: lanes that are slow,
+that timed out lately, or that were never heard of. So whatever those do, the quick ones keep their places.
 """
 
 from collections import deque

@@ -1,13 +1,25 @@
-"""Which destinations an accepted event goes to."""
+"""Which destinations an accepted event goes to, when, and which of its deliveries must keep their order."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import orjson
 
 from outhaul_config.destinations import Destination
-from outhaul_ledger.model import Inbound, Route
+from outhaul_config.policy import Order
+from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
+
+
+class Routed(NamedTuple):
+    """What a router makes of an event."""
+
+    routes: Sequence[Route]
+    schedule: Schedule = AT_ONCE
 
 
 class Router:
@@ -15,24 +27,36 @@ class Router:
 
     def __init__(self, destinations: Mapping[str, Destination]) -> None:
         self._destinations = destinations
+        self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self._by_type: dict[str, tuple[Route, ...]] = {}
 
-    def route(self, inbound: Inbound) -> Sequence[Route]:
-        """Return where an event goes.
+    def route(self, inbound: Inbound) -> Routed:
+        """Return where an event goes, and when.
 
         An event may name the destinations it is for: those of them that want its type get it, and a name that is not
         configured is recorded as skipped, for the sender to see.
         """
         try:
             body = orjson.loads(inbound.body)
-            wanted = self._wanted(body["type"])
+            routes, schedule = self._wanted(body["type"]), _schedule(body)
         except (ValueError, KeyError, TypeError) as error:
-            return [Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")]
-        only = body.get("destinations")
+            return Routed([Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")])
+        return Routed(self._in_order(self._narrowed(routes, body.get("destinations")), body), schedule)
+
+    def _narrowed(self, wanted: Sequence[Route], only: list[str] | None) -> Sequence[Route]:
         if only is None:
             return wanted
         unknown = [Route(name, "unknown destination") for name in dict.fromkeys(only) if name not in self._destinations]
         return [*(route for route in wanted if route.destination in only), *unknown]
+
+    def _in_order(self, routes: Sequence[Route], body: Mapping[str, Any]) -> Sequence[Route]:
+        orders = self._orders
+        if not orders:
+            return routes
+        return [
+            route._replace(order=order_key(orders[route.destination], body)) if route.destination in orders else route
+            for route in routes
+        ]
 
     def _wanted(self, event_type: str) -> tuple[Route, ...]:
         known = self._by_type.get(event_type)
@@ -41,3 +65,28 @@ class Router:
             if len(self._by_type) < 10_000:  # custom types are the caller's to invent
                 self._by_type[event_type] = known
         return known
+
+
+def order_key(order: Order, body: Mapping[str, Any]) -> str:
+    """Return what an event has in common with those it must keep its order with; empty where the value is missing.
+
+    A digest, as the value may be long, of any characters, or an address that belongs in no name of a key.
+    """
+    value: Any = body
+    for step in order.by.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    if value is None or value == "" or isinstance(value, Mapping | list):
+        return ""
+    key = urlsafe_b64encode(blake2b(f"{value}".encode(), digest_size=8).digest()).rstrip(b"=").decode()
+    return key if order.skip_after is None else f"{key}/{order.skip_after}"
+
+
+def _schedule(body: Mapping[str, Any]) -> Schedule:
+    after, expires = body.get("deliver_after"), body.get("expires_at")
+    if after is None and expires is None:
+        return AT_ONCE
+    return Schedule(_milliseconds(after) if after else 0, _milliseconds(expires) if expires else None)
+
+
+def _milliseconds(written: str) -> int:
+    return round(datetime.fromisoformat(written).timestamp() * 1000)

@@ -1,105 +1,141 @@
-"""Who takes part: Outhaul and its peers, as the commands that run them on a stage."""
+"""Who takes part in a measurement: a way of delivering, as the commands that run it on a stage."""
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
+from outhaul_ops.bench.footprint import Memory, memory_of, processes_of, processor_seconds
+from outhaul_ops.bench.processes import BenchFailed, Running, run, running
 
-import outhaul_ops
-from outhaul_config.settings import load_settings
-from outhaul_ledger.ledger import connect
-from outhaul_ops.bench.processes import BenchFailed
-from outhaul_ops.bench.stage import Stage
-
-PEERS = Path(outhaul_ops.__file__).parents[1] / "bench" / "peers"
 PROCESSES = 2
+"""How many processes deliver, for every contender."""
+
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="  # noqa: S105 - guards a receiver of the benchmark alone
-DESTINATION = "receiver"
+
+_NO_WORDS = re.compile(r"[^a-z0-9]+")
+
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
+"""How long nothing new may arrive, or stay unfinished, before a measurement is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way of delivering. `finished` asks whether so many deliveries are done, with nothing left to do."""
+    """One way of delivering.
+
+    `producer` hands events over and ends; `workers` deliver until they are told to end, each command a program.
+    `unfinished` counts what is left to do, for whoever delivers.
+    """
 
     name: str
     producer: tuple[str, ...]
-    worker: tuple[str, ...]
+    workers: tuple[tuple[str, ...], ...]
     environment: Mapping[str, str]
-    finished: Callable[[int], bool]
+    folder: Path
+    unfinished: Callable[[], int]
+
+    def produce(self, mode: str, events: Path, *more: str) -> bytes:
+        """Hand over the events of a file; returns what the producer printed.
+
+        Raises:
+            BenchFailed: it did not end well.
+        """
+        return run((*self.producer, mode, str(events), *more), self.environment, self.folder)
 
 
-def outhaul(stage: Stage) -> Contender:
-    """Outhaul with one signed webhook destination, sent through requests."""
-    folder = stage.folder / "outhaul"
-    folder.mkdir(exist_ok=True)
-    (folder / "outhaul.toml").write_text("")
-    (folder / "destinations.toml").write_text(
-        f'[destinations.{DESTINATION}]\nkind = "webhook"\nurl = "{stage.receiver.url}"\nsecret = "{SECRET}"\n'
-        'subscribe = ["*"]\nallow_private_addresses = true\n'
-    )
-    environment = _without_outhaul() | {
-        "OUTHAUL_CONFIG": str(folder / "outhaul.toml"),
-        "OUTHAUL_DESTINATIONS": str(folder / "destinations.toml"),
-        "OUTHAUL_LEDGER_URL": stage.server.url,
-        "OUTHAUL_TRANSPORT": "requests",
-        # Celery says nothing of a task that went well unless asked to; neither must do more than the other.
-        "OUTHAUL_LOG_LEVEL": "warning",
-    }
-    return Contender(
-        "outhaul",
-        (sys.executable, "-m", "outhaul_ops.bench.producer"),
-        _celery("outhaul_worker"),
-        environment,
-        lambda count: _delivered(environment) == count,
-    )
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The running workers of a contender."""
+
+    members: tuple[Running, ...]
+
+    def require_alive(self) -> None:
+        """Raise if one of them has ended.
+
+        Raises:
+            BenchFailed: one has.
+        """
+        for member in self.members:
+            member.require_alive()
+
+    def failed(self, what: str) -> BenchFailed:
+        """Word a failure of theirs."""
+        return self.members[0].failed(what)
+
+    def processes(self) -> list[int]:
+        """Return the processes they consist of now."""
+        return processes_of(member.process.pid for member in self.members)
+
+    def memory(self) -> Memory:
+        """Return what they hold now."""
+        return memory_of(self.processes())
+
+    def processor_seconds(self) -> float:
+        """Return the processor time they have had."""
+        return processor_seconds(self.processes())
+
+    def wait_until_finished(self, contender: Contender) -> None:
+        """Wait until nothing is left to do, as long as it becomes less.
+
+        Raises:
+            BenchFailed: it stays as much, or a worker ended.
+        """
+        left = contender.unfinished()
+        self.wait(lambda: left - contender.unfinished(), left, "left-over deliveries finished")
+
+    def wait(self, count: Callable[[], int], wanted: int, what: str) -> None:
+        """Wait until the count is what is wanted, as long as it grows.
+
+        Raises:
+            BenchFailed: it stopped growing, or a worker ended.
+        """
+        seen, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+        while seen < wanted:
+            self.require_alive()
+            if time.monotonic() > deadline:
+                raise self.failed(f"{seen} of {wanted} {what}, and no more in {PATIENCE_SECONDS:g} s")
+            time.sleep(LOOK_SECONDS)
+            now = count()
+            if now > seen:
+                seen, deadline = now, time.monotonic() + PATIENCE_SECONDS
 
 
-def celery_per_delivery(stage: Stage) -> Contender:
-    """One Celery task per delivery, with a session of requests per process.
+@contextmanager
+def at_work(contender: Contender, logs: Path, ending: signal.Signals = signal.SIGKILL) -> Iterator[Crew]:
+    """Run a contender's workers for as long as the context lasts.
 
-    Raises:
-        BenchFailed: the peers' programs are not there.
+    Args:
+        contender: whose.
+        logs: the folder for their output.
+        ending: how they end. By the end of most measurements nothing is left to do, so that the seconds of a warm
+            shutdown would buy nothing.
     """
-    if not PEERS.is_dir():
-        raise BenchFailed(f"expected the peers' programs in {PEERS}: run the benchmark from a checkout of Outhaul")
-    package = "celery_per_delivery"
-    environment = _without_outhaul() | {
-        "PYTHONPATH": str(PEERS),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "BENCH_BROKER_URL": stage.server.url,
-        "BENCH_ENDPOINT": stage.receiver.url,
-        "BENCH_SECRET": SECRET,
-    }
-    return Contender(
-        "celery",
-        (sys.executable, "-m", f"{package}.producer"),
-        (*_celery(f"{package}.deliveries"), *_PEER_OPTIONS),
-        environment,
-        lambda _: _broker_is_empty(stage.client),
-    )
+    with ExitStack() as stack:
+        members = [
+            stack.enter_context(
+                running(
+                    command,
+                    contender.environment,
+                    logs / f"{slug(contender.name)}-{number}.log",
+                    folder=contender.folder,
+                    ending=ending,
+                )
+            )
+            for number, command in enumerate(contender.workers)
+        ]
+        yield Crew(tuple(members))
 
 
-_PEER_OPTIONS = ()
+def slug(name: str) -> str:
+    """Make a file name of a contender's name."""
+    return _NO_WORDS.sub("-", name.lower()).strip("-")
 
 
-def _celery(app: str) -> tuple[str, ...]:
-    # Looking for other workers costs a second at the start and nothing afterwards; there are none here.
-    return (sys.executable, "-m", "celery", "-A", app, "worker", f"--concurrency={PROCESSES}", "--without-mingle")
-
-
-def _without_outhaul() -> dict[str, str]:
+def outside_environment() -> dict[str, str]:
     """Return this environment without the settings of the site that happens to be configured here."""
     return {name: value for name, value in os.environ.items() if not name.startswith("OUTHAUL_")}
-
-
-def _delivered(environment: Mapping[str, str]) -> int:
-    """Return how many deliveries have ended well, once all that were made are accounted for."""
-    standing = connect(load_settings(environment)).survey().standings.get(DESTINATION)
-    return standing.delivered if standing and standing.balanced and not standing.waiting else 0
-
-
-def _broker_is_empty(client: redis.Redis) -> bool:
-    return not client.llen("celery") and not client.hlen("unacked")

@@ -9,7 +9,7 @@ import redis
 
 from outhaul_ops.bench.report import Machine
 
-_PACKAGES = ("outhaul", "celery", "kombu", "redis", "requests", "urllib3", "orjson", "marshmallow")
+_PACKAGES = ("outhaul", "celery", "kombu", "redis", "requests", "urllib3", "orjson", "marshmallow", "cryptography")
 
 
 def this_machine() -> Machine:

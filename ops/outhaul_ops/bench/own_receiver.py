@@ -1,25 +1,55 @@
-"""A receiver for machines without nginx: `python -m outhaul_ops.bench.own_receiver PORT LOG`."""
+"""A receiver in Python: `python -m outhaul_ops.bench.own_receiver PORT LOG SECONDS`.
+
+It answers each request 200 after so many seconds; 0 is at once, `never` is never.
+"""
 
 import asyncio
 import re
 import signal
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import BinaryIO, cast
 
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_PATH = re.compile(rb"[A-Z]+ ([!-~]+)")
 _MESSAGE = re.compile(rb"\r\nwebhook-id: *([!-~]+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 FLUSH_SECONDS = 0.1
+TICK_SECONDS = 0.001
+
+
+class Answers:
+    """What is to be answered and when. All wait equally long, so the first to come is the first to go."""
+
+    def __init__(self, delay: float | None) -> None:
+        self._delay = delay
+        self._waiting: deque[tuple[float, asyncio.Transport]] = deque()
+
+    def give(self, transport: asyncio.Transport) -> None:
+        """Answer a request when its time has come."""
+        if self._delay == 0:
+            transport.write(_ANSWER)
+        elif self._delay is not None:
+            self._waiting.append((time.monotonic() + self._delay, transport))
+
+    async def run(self) -> None:
+        """Answer what is due, until cancelled."""
+        while True:
+            now = time.monotonic()
+            while self._waiting and self._waiting[0][0] <= now:
+                self._waiting.popleft()[1].write(_ANSWER)
+            await asyncio.sleep(TICK_SECONDS if self._waiting else TICK_SECONDS * 10)
 
 
 class Connection(asyncio.Protocol):
-    """Answers every complete request with 200 and notes it in the log."""
+    """Notes every complete request in the log and has it answered."""
 
-    def __init__(self, log: BinaryIO) -> None:
+    def __init__(self, log: BinaryIO, answers: Answers) -> None:
         self._log = log
+        self._answers = answers
         self._data = b""
         self._transport: asyncio.Transport
 
@@ -28,12 +58,12 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is complete and keep the rest."""
+        """Take what is complete and keep the rest."""
         self._data += data
         while size := self._request_size():
             self._note(self._data[:size])
             self._data = self._data[size:]
-            self._transport.write(_ANSWER)
+            self._answers.give(self._transport)
 
     def _request_size(self) -> int:
         """Return the bytes of the first request; 0 while it is incomplete."""
@@ -45,22 +75,27 @@ class Connection(asyncio.Protocol):
         return size if len(self._data) >= size else 0
 
     def _note(self, request: bytes) -> None:
-        message = _MESSAGE.search(request)
-        self._log.write(b"%.3f %b\n" % (time.time(), message[1] if message else b"-"))
+        path, message = _PATH.match(request), _MESSAGE.search(request)
+        noted = (time.time(), message[1] if message else b"-", path[1] if path else b"/")
+        self._log.write(b"%.4f %b%b\n" % noted)
 
 
-async def serve(port: int, log: BinaryIO) -> None:
+async def serve(port: int, log: BinaryIO, delay: float | None) -> None:
     """Serve on loopback until told to end; what was noted is in the file a moment later."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    server = await loop.create_server(lambda: Connection(log), "127.0.0.1", port, backlog=4096)
+    answers = Answers(delay)
+    answering = asyncio.create_task(answers.run()) if delay else None
+    server = await loop.create_server(lambda: Connection(log, answers), "127.0.0.1", port, backlog=4096)
     while not ended.is_set():
         log.flush()
         await asyncio.sleep(FLUSH_SECONDS)
     server.close()
+    if answering:
+        answering.cancel()
 
 
 if __name__ == "__main__":
     with Path(sys.argv[2]).open("ab", buffering=1 << 20) as appended:
-        asyncio.run(serve(int(sys.argv[1]), appended))
+        asyncio.run(serve(int(sys.argv[1]), appended, None if sys.argv[3] == "never" else float(sys.argv[3])))

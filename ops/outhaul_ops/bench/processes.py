@@ -43,20 +43,26 @@ class Running:
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str], log: Path, *, ending: signal.Signals = signal.SIGTERM
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    folder: Path | None = None,
+    ending: signal.Signals = signal.SIGTERM,
 ) -> Iterator[Running]:
-    """Run a program in the folder of its log for as long as the context lasts, then end it and all it started.
+    """Run a program for as long as the context lasts, then end it and all it started.
 
     Args:
         command: the program and its arguments.
         environment: all of its environment.
         log: where its output goes.
+        folder: where it runs; the folder of the log unless given.
         ending: the signal it ends by; after SIGTERM it gets `STOP_SECONDS`.
     """
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command,
-            cwd=log.parent,
+            cwd=folder or log.parent,
             env=environment,
             stdout=sink,
             stderr=sink,

@@ -1,6 +1,7 @@
-"""The endpoint that benchmarks deliver to: Debian's nginx where it is installed, else a small program of ours."""
+"""The endpoints that benchmarks deliver to: Debian's nginx where it is installed, else a small program of ours."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,14 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from outhaul_ops.bench.arrivals import Arrivals
+from outhaul_ops.bench.footprint import processes_of, processor_seconds
 from outhaul_ops.bench.processes import Running, running
 from outhaul_ops.embedded import free_port
 
-NGINX = Path("/usr/sbin/nginx")
 START_SECONDS = 10.0
+_CHUNK = 1 << 20
+_SYSTEM_PATH = "/usr/sbin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +29,68 @@ class Receiver:
     name: str
     url: str
     log: Path
+    pid: int
 
     def arrivals(self) -> Arrivals:
         """Begin to note what arrives from now on."""
         return Arrivals(self.log)
 
+    def requests(self) -> int:
+        """Count the requests it has ever had, without remembering them."""
+        with self.log.open("rb") as lines:
+            return sum(chunk.count(b"\n") for chunk in iter(partial(lines.read, _CHUNK), b""))
+
+    def processor_seconds(self) -> float:
+        """Return the processor time it has had."""
+        return processor_seconds(processes_of([self.pid]))
+
+
+def find_nginx() -> Path | None:
+    """Return where nginx is, on PATH or among the system's programs."""
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}")
+    return Path(found) if found else None
+
 
 @contextmanager
-def receiving(folder: Path, nginx: Path = NGINX) -> Iterator[Receiver]:
+def quick_receiver(folder: Path, nginx: Path | None) -> Iterator[Receiver]:
     """Run a receiver on loopback that answers 200 at once and notes every arrival.
 
     Args:
         folder: an empty folder for its files.
-        nginx: where nginx would be.
+        nginx: the program; without it ours is run.
 
     Raises:
         BenchFailed: it does not answer.
     """
     port = free_port()
+    name, command = _nginx(nginx, folder, port) if nginx else _own(folder, port)
+    with _receiving(name, command, folder, port) as receiver:
+        yield receiver
+
+
+@contextmanager
+def slow_receiver(folder: Path, delay: float | None) -> Iterator[Receiver]:
+    """Run a receiver of ours that notes every arrival and answers 200 after `delay` seconds, with None never.
+
+    nginx has no way of answering later. Waiting costs ours no more than an entry in a queue, and tens of thousands of
+    connections may wait.
+
+    Raises:
+        BenchFailed: it does not answer.
+    """
+    port = free_port()
+    name, command = _own(folder, port, "never" if delay is None else str(delay))
+    with _receiving(name, command, folder, port) as receiver:
+        yield receiver
+
+
+@contextmanager
+def _receiving(name: str, command: list[str], folder: Path, port: int) -> Iterator[Receiver]:
     log = folder / "arrivals.log"
     log.touch()
-    name, command = _nginx(nginx, folder, port) if nginx.exists() else _own(log, port)
     with running(command, dict(os.environ), folder / "receiver.log") as program:
         _wait_until_open(program, port)
-        yield Receiver(name, f"http://127.0.0.1:{port}/", log)
+        yield Receiver(name, f"http://127.0.0.1:{port}/", log, program.process.pid)
 
 
 def _nginx(program: Path, folder: Path, port: int) -> tuple[str, list[str]]:
@@ -60,9 +102,10 @@ def _nginx(program: Path, folder: Path, port: int) -> tuple[str, list[str]]:
     return name, [str(program), "-p", str(folder), "-e", "error.log", "-c", str(configuration)]
 
 
-def _own(log: Path, port: int) -> tuple[str, list[str]]:
+def _own(folder: Path, port: int, delay: str = "0") -> tuple[str, list[str]]:
     name = f"outhaul-receiver {sys.version_info.major}.{sys.version_info.minor}"
-    return name, [sys.executable, "-m", "outhaul_ops.bench.own_receiver", str(port), str(log)]
+    program = (sys.executable, "-m", "outhaul_ops.bench.own_receiver")
+    return name, [*program, str(port), str(folder / "arrivals.log"), delay]
 
 
 def _wait_until_open(program: Running, port: int) -> None:

@@ -1,6 +1,6 @@
 """What a question's answer consists of: measurements, their ratios, and the marks they are held to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Literal
@@ -38,6 +38,52 @@ class Result:
         }
 
 
+class Results(Sequence[Result]):
+    """All results of a question."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self._results = tuple(results)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._results[index]
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def find(self, contender: str, metric: Metric) -> Result:
+        """Return a contender's result.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for result in self._results:
+            if (result.contender, result.metric) == (contender, metric):
+                return result
+        raise LookupError(f"{contender} was not measured in {metric.name}")
+
+    def median(self, contender: str, metric: Metric) -> float:
+        """Return the median of a contender's rounds.
+
+        Raises:
+            LookupError: it was not measured.
+        """
+        return self.find(contender, metric).median
+
+    def contenders(self, metric: Metric) -> list[str]:
+        """Name those that were measured in a metric."""
+        return [result.contender for result in self._results if result.metric == metric]
+
+    def compare(self, ours: str, metric: Metric, others: Sequence[str]) -> dict[str, float]:
+        """Return `ours` over each of the others that took part, by name `<ours> / <other>`; empty without `ours`."""
+        return {f"{ours} / {other}": value for other, value in self._over(ours, metric, others)}
+
+    def _over(self, ours: str, metric: Metric, others: Sequence[str]) -> Iterator[tuple[str, float]]:
+        measured = self.contenders(metric)
+        for other in others if ours in measured else ():
+            if other in measured and other != ours:
+                yield other, ratio(self.find(ours, metric), self.find(other, metric))
+
+
 def ratio(over: Result, under: Result) -> float:
     """Return how many times `under` fits into `over`: median by median.
 
@@ -57,13 +103,13 @@ class Mark:
 
     name: str
     value: float
-    bound: Literal["at least", "below"]
+    bound: Literal["at least", "at most"]
     mark: float
 
     @property
     def holds(self) -> bool:
-        """True when the value is within the bound."""
-        return self.value >= self.mark if self.bound == "at least" else self.value < self.mark
+        """True when the value is within the bound, which is itself within."""
+        return self.value >= self.mark if self.bound == "at least" else self.value <= self.mark
 
     def document(self) -> dict[str, Any]:
         """Return what `--json` shows."""
@@ -83,21 +129,26 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer to one question. `conditions` tells what was the same for every contender."""
+    """The answer to one question.
+
+    `conditions` tells what was the same for every contender; `notes` what was not, and who is missing.
+    """
 
     question: str
-    conditions: Mapping[str, str | int]
+    conditions: Mapping[str, str | int | float]
     machine: Machine
     versions: Mapping[str, str]
-    results: Sequence[Result]
+    results: Results
     ratios: Mapping[str, float]
     marks: Sequence[Mark]
+    notes: Sequence[str] = ()
 
     def document(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         return {
             "question": self.question,
             "conditions": dict(self.conditions),
+            "notes": list(self.notes),
             "machine": asdict(self.machine),
             "versions": dict(self.versions),
             "results": [each.document() for each in self.results],

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from outhaul_ops.bench.report import Metric, Result
-
-FEWEST_ROUNDS = 3
+from outhaul_ops.bench.report import Metric, Result, Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +14,7 @@ class Entrant:
     measure: Callable[[], Mapping[Metric, float]]
 
 
-def run_rounds(entrants: Sequence[Entrant], rounds: int, advance: Callable[[float], None]) -> list[Result]:
+def run_rounds(entrants: Sequence[Entrant], rounds: int, advance: Callable[[float], None]) -> Results:
     """Measure every entrant once a round; a different one begins each round.
 
     Args:
@@ -33,19 +31,7 @@ def run_rounds(entrants: Sequence[Entrant], rounds: int, advance: Callable[[floa
         for entrant in (*entrants[first:], *entrants[:first]):
             measured[entrant.name].append(entrant.measure())
             advance(1)
-    return [result for name, values in measured.items() for result in _results(name, values)]
-
-
-def find(results: Sequence[Result], contender: str, metric: Metric) -> Result:
-    """Return a contender's result.
-
-    Raises:
-        LookupError: there is none.
-    """
-    for result in results:
-        if (result.contender, result.metric) == (contender, metric):
-            return result
-    raise LookupError(f"{contender} was not measured in {metric.name}")
+    return Results([result for name, values in measured.items() for result in _results(name, values)])
 
 
 def _results(name: str, values: list[Mapping[Metric, float]]) -> list[Result]:

@@ -1,5 +1,6 @@
 """The event everything is measured with: an order as shops send it, 2 KB as canonical JSON would have it."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,21 @@ def order_event(number: int) -> dict[str, Any]:
     return event
 
 
-def write_events(file: Path, count: int) -> Path:
-    """Write `count` events, one a line; returns the file."""
+def write_events(
+    file: Path, count: int, *, first: int = 0, more: Callable[[int], Mapping[str, Any]] | None = None
+) -> Path:
+    """Write `count` events, one a line; returns the file.
+
+    Args:
+        file: where.
+        count: how many.
+        first: the number of the first.
+        more: what the event of a number has beside what all have, which makes it as much larger.
+    """
     with file.open("wb") as lines:
-        for number in range(count):
-            lines.write(orjson.dumps(order_event(number), option=orjson.OPT_APPEND_NEWLINE))
+        for number in range(first, first + count):
+            event = {**order_event(number), **(more(number) if more else {})}
+            lines.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
     return file
 
 

@@ -1,30 +1,40 @@
-"""What all contenders share in a run: a server with its AOF on, a receiver, and a folder for everything."""
+"""What all contenders share in a run: a server with its AOF on, receivers, and a folder for everything."""
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import redis
 
-from outhaul_ops.bench.receiver import Receiver, receiving
+from outhaul_ops.bench.footprint import processor_seconds
+from outhaul_ops.bench.receiver import Receiver, find_nginx, quick_receiver, slow_receiver
 from outhaul_ops.embedded import EmbeddedServer
 
 # The server would otherwise rewrite its file in the middle of whichever measurement happens to be next.
-_SETTINGS = ("--auto-aof-rewrite-percentage", "0")
-REWRITE_SECONDS = 30.0
+_SETTINGS = ("--auto-aof-rewrite-percentage", "0", "--slowlog-max-len", "100000")
+CLEAR_SECONDS = 60.0
+REWRITE_SECONDS = 60.0
+"""How long emptying the server of millions of keys may take, and writing its file anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a benchmark takes place."""
+    """Where a benchmark takes place. `notes` is what a reader of its results should know."""
 
     folder: Path
     server: EmbeddedServer
     client: redis.Redis
     receiver: Receiver
+    cleanup: ExitStack
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Keep a sentence for the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def clear(self) -> None:
         """Empty the server and its file, so that every measurement begins alike."""
@@ -34,6 +44,20 @@ class Stage:
         while self._rewriting() and time.monotonic() < deadline:
             time.sleep(0.02)
 
+    def slow_receiver(self, delay: float | None) -> Receiver:
+        """Open another receiver, which answers after `delay` seconds, or, with None, never."""
+        folder = self.folder / f"receiver-{delay}"
+        folder.mkdir()
+        return self.cleanup.enter_context(slow_receiver(folder, delay))
+
+    def used_memory(self) -> int:
+        """Return the bytes that the server's data takes."""
+        return int(self.client.info("memory")["used_memory"])
+
+    def server_seconds(self) -> float:
+        """Return the processor time that the server has had."""
+        return processor_seconds([self.server.pid])
+
     def _rewriting(self) -> bool:
         facts = self.client.info("persistence")
         return bool(facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"])
@@ -41,13 +65,11 @@ class Stage:
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
-    """Start server and receiver in a new folder; both end, and the folder goes, with the context."""
-    with TemporaryDirectory(prefix="outhaul-bench-", ignore_cleanup_errors=True) as name:
+    """Start server and receiver in a new folder; all ends, and the folder goes, with the context."""
+    with TemporaryDirectory(prefix="outhaul-bench-", ignore_cleanup_errors=True) as name, ExitStack() as cleanup:
         folder = Path(name)
         (folder / "receiver").mkdir()
-        with (
-            EmbeddedServer(folder / "server", settings=_SETTINGS) as server,
-            server.client() as client,
-            receiving(folder / "receiver") as receiver,
-        ):
-            yield Stage(folder, server, client, receiver)
+        server = cleanup.enter_context(EmbeddedServer(folder / "server", settings=_SETTINGS))
+        client = cleanup.enter_context(redis.Redis.from_url(server.url, socket_timeout=CLEAR_SECONDS))
+        receiver = cleanup.enter_context(quick_receiver(folder / "receiver", find_nginx()))
+        yield Stage(folder, server, client, receiver, cleanup)

@@ -3,16 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from outhaul_ledger.model import State
 from outhaul_ledger.record import DeliveryRecord, EventRecord
 from outhaul_ledger.survey import Survey
 from outhaul_ops.chaos.journal import Arrival, Handed
-from outhaul_ops.chaos.scene import ATTEMPT_SECONDS, SHAPES
+from outhaul_ops.chaos.scene import ATTEMPT_SECONDS, ENDPOINTS, SHAPES, line_of
 
 FINAL = frozenset({State.DELIVERED, State.DEAD, State.SKIPPED, State.HELD, State.CANCELLED})
 SLACK_SECONDS = 0.5  # between two clocks of one machine, and a line and what it speaks of
+
+_ORDERED = frozenset(each.name for each in ENDPOINTS if each.ordered)
 
 Key = tuple[str, str]
 
@@ -94,6 +97,7 @@ class Books:
     lost: int = 0
     duplicates_marked: int = 0
     duplicates_unmarked: int = 0
+    disorder: int = 0
     windows: dict[str, Window] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
 
@@ -107,6 +111,7 @@ class Books:
             self.lost + other.lost,
             self.duplicates_marked + other.duplicates_marked,
             self.duplicates_unmarked + other.duplicates_unmarked,
+            self.disorder + other.disorder,
             self.windows | windows,
             self.findings + other.findings,
         )
@@ -115,7 +120,14 @@ class Books:
 def reconcile(evidence: Evidence) -> Books:
     """Compare the books."""
     books = Books()
-    for check in (_check_acknowledged, _check_deliveries, _check_totals, _check_arrivals, _check_duplicates):
+    for check in (
+        _check_acknowledged,
+        _check_deliveries,
+        _check_totals,
+        _check_arrivals,
+        _check_order,
+        _check_duplicates,
+    ):
         check(evidence, books)
     return books
 
@@ -215,6 +227,34 @@ def _deliveries(evidence: Evidence, state: State) -> Iterator[tuple[Key, Deliver
         for name, delivery in record.deliveries.items():
             if delivery.state is state:
                 yield (name, event_id), delivery
+
+
+def _check_order(evidence: Evidence, books: Books) -> None:
+    """Where a destination wants order, it takes the events of a line in the order in which they were accepted."""
+    lines: dict[Key, list[Arrival]] = defaultdict(list)
+    seen: set[Key] = set()
+    for arrival in evidence.arrivals:
+        key = (arrival.destination, arrival.event_id)
+        if arrival.destination in _ORDERED and arrival.taken and key not in seen:
+            seen.add(key)
+            lines[arrival.destination, line_of(arrival.event_id)].append(arrival)
+    for (destination, line), taken in lines.items():
+        for earlier, later in pairwise(taken):
+            if _place(evidence, earlier) > _place(evidence, later) and not _forgotten(evidence, earlier, later):
+                books.disorder += 1
+                books.findings.append(
+                    f"{later.event_id}: {destination} got it after {earlier.event_id}, which comes later in {line}"
+                )
+
+
+def _place(evidence: Evidence, arrival: Arrival) -> tuple[int, str]:
+    """Return an event's place in the order of acceptance; those of one call have one moment and their numbers."""
+    record = evidence.ledger.events.get(arrival.event_id)
+    return (record.accepted_at if record else 0, arrival.event_id)
+
+
+def _forgotten(evidence: Evidence, *arrivals: Arrival) -> bool:
+    return any(crash.cost_settlement(arrival.at) for crash in evidence.crashes for arrival in arrivals)
 
 
 def _check_duplicates(evidence: Evidence, books: Books) -> None:

@@ -1,7 +1,10 @@
-"""The operator of a chaos run: `python -m outhaul_ops.chaos.operator` replays all that is dead or held, bit by bit.
+"""The operator of a chaos run: `python -m outhaul_ops.chaos.operator [DESTINATION...]` replays what is dead or held.
 
-Called again after it was ended in the middle, it goes on where it was, as `outhaul dead-letters replay` does.
+It does so bit by bit. Called again after it was ended in the middle, it goes on where it was, as
+`outhaul dead-letters replay` does.
 """
+
+import sys
 
 from outhaul_config.settings import load_settings
 from outhaul_ledger.ledger import connect
@@ -13,14 +16,14 @@ from outhaul_ops.replay import begin, carry_out
 RATE = 30.0  # makes pages of three
 
 
-def main() -> None:
-    """Replay everything."""
+def main(*destinations: str) -> None:
+    """Replay everything, or what these destinations have."""
     watch_if_asked()
     ledger = connect(load_settings())
     for state in (State.DEAD, State.HELD):
-        for _ in carry_out(ledger, begin(ledger, Selection(state)), RATE):
+        for _ in carry_out(ledger, begin(ledger, Selection(state, destinations)), RATE):
             pass
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

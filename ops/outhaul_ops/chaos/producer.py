@@ -15,7 +15,7 @@ from typing import Any
 
 from outhaul_ops.chaos.journal import Appender, Word, read_handed, unacknowledged
 from outhaul_ops.chaos.points import watch_if_asked
-from outhaul_ops.chaos.scene import COMPLAINT, SHAPES
+from outhaul_ops.chaos.scene import COMPLAINT, SHAPES, line_of
 from outhaul_producers import LedgerUnavailable, OuthaulError, enqueue_event, enqueue_events
 
 TRIES = 50
@@ -82,7 +82,7 @@ class Producer:
 def described(event_id: str, shape: int) -> dict[str, Any]:
     """Return the event that goes by this id; always the same one."""
     made = SHAPES[shape]
-    event: dict[str, Any] = {"type": made.type, "id": event_id, "properties": {"shape": shape}}
+    event: dict[str, Any] = {"type": made.type, "id": event_id, "properties": {"line": line_of(event_id)}}
     return event | ({"destinations": list(made.named)} if made.named else {})
 
 

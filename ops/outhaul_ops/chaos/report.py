@@ -38,6 +38,7 @@ def document(result: Result) -> dict[str, Any]:
             }
             for name, each in sorted(books.windows.items())
         },
+        "disorder": books.disorder,
         "stalled": len(result.outcome.stalled),
         "recovery_s": _spread([each for tally in result.outcome.faults.values() for each in tally.times]),
         "faults": {
@@ -65,6 +66,7 @@ def lines(result: Result) -> Iterator[str]:
             f"{name}: cost {window.lost} events that no disk or replica had confirmed, acknowledged from"
             f" {window.before:.2f} s before to {window.after:.2f} s after, and {window.repeated} unmarked repetitions"
         )
+    yield f"out of order   {books.disorder}"
     yield f"stalled        {len(result.outcome.stalled)}"
     yield ""
     yield from _table(result)

@@ -21,16 +21,18 @@ _SHORT = 'retry = { base = "200ms", factor = 2, cap = "1s", max_attempts = 2, ma
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A destination of the run. Only `troubled` ones misbehave."""
+    """A destination of the run. Only `troubled` ones misbehave; `ordered` ones want the events of a line in order."""
 
     name: str
     subscribe: tuple[str, ...]
     lines: str
     troubled: bool = True
+    ordered: bool = False
 
 
 ENDPOINTS = (
     Endpoint("steady", ("custom.*",), _RETRY, troubled=False),
+    Endpoint("ordered", ("custom.lined",), f'{_RETRY}\norder_by = "properties.line"', troubled=False, ordered=True),
     Endpoint("shaky", ("custom.wide", "custom.named"), _RETRY),
     Endpoint("fragile", ("custom.wide",), _SHORT),
     Endpoint("careful", ("custom.wide",), f'{_RETRY}\non_ambiguous = "hold"'),
@@ -49,8 +51,19 @@ class Shape:
 SHAPES = (
     Shape("custom.wide", (), frozenset({"steady", "shaky", "fragile", "careful"})),
     Shape("custom.narrow", (), frozenset({"steady"})),
+    Shape("custom.lined", (), frozenset({"steady", "ordered"})),
     Shape("custom.named", ("shaky", UNKNOWN), frozenset({"shaky", UNKNOWN})),
 )
+
+
+LINES = 8
+"""How many lines of events each producer keeps in order."""
+
+
+def line_of(event_id: str) -> str:
+    """Return the line in which an event has its place: that of its producer and the rest of its number."""
+    producer, _, number = event_id.rpartition("_")
+    return f"{producer}-{int(number) % LINES}"
 
 
 def destinations_toml(urls: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ from outhaul_ops.chaos.clock import CLOCK_VARIABLE, set_shift
 from outhaul_ops.chaos.points import FOLDER_VARIABLE, Points
 from outhaul_ops.chaos.programs import Program
 from outhaul_ops.chaos.proxy import Mode
-from outhaul_ops.chaos.scene import COMPLAINT, destinations_toml
+from outhaul_ops.chaos.scene import COMPLAINT, ENDPOINTS, destinations_toml
 from outhaul_ops.embedded import EmbeddedServer, end_with_parent
 from outhaul_ops.replicated import REPLICAS, ReplicatedServer
 
@@ -30,6 +30,7 @@ WORKER_APP = "outhaul_ops.chaos.worker"
 _SERVER_SETTINGS = ("--auto-aof-rewrite-percentage", "0")
 # Without it a primary that lost its place goes on taking writes from whoever still has a connection, for some 10 s.
 _REPLICATED = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "1")
+_ORDERED = [each.name for each in ENDPOINTS if each.ordered]
 _QUICK = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
 
@@ -87,7 +88,7 @@ class Site:
     """Everything that runs. `arrivals` is the receivers' book, `journal(name)` a producer's.
 
     `server` keeps the ledger, or is the first primary where it is `replicated`. `operator` replays all dead letters and
-    held deliveries whenever it is started.
+    held deliveries whenever it is started, `mender` those that keep others of their line waiting.
     """
 
     folder: Path
@@ -97,6 +98,7 @@ class Site:
     outside: Outside
     points: Points
     operator: Program
+    mender: Program
     environment: Mapping[str, str]
     workers: list[Program] = field(default_factory=list)
     producers: dict[str, Program] = field(default_factory=dict)
@@ -184,10 +186,11 @@ def open_site(
         environment = _environment(folder, outside)
         if servers:
             environment["OUTHAUL_LEDGER_URL"] = servers.url
-        site = Site(folder, server, servers, broker, outside, points, _operator(folder, environment), environment)
+        operators = (_operator(folder, environment), _operator(folder, environment, *_ORDERED))
+        site = Site(folder, server, servers, broker, outside, points, *operators, environment)
         _write_destinations(site)
         _add_programs(site, load, seed, worker_app)
-        for program in (site.operator, *site.programs):
+        for program in (site.operator, site.mender, *site.programs):
             stack.callback(program.end)
         for program in site.programs:
             program.start()
@@ -243,8 +246,8 @@ def _worker(site: Site, number: int, app: str) -> Program:
     return Program(name, command, environment, site.folder / f"{name}.log")
 
 
-def _operator(folder: Path, environment: Mapping[str, str]) -> Program:
-    command = [sys.executable, "-m", "outhaul_ops.chaos.operator"]
+def _operator(folder: Path, environment: Mapping[str, str], *destinations: str) -> Program:
+    command = [sys.executable, "-m", "outhaul_ops.chaos.operator", *destinations]
     return Program("operator", command, environment, folder / "operator.log")
 
 

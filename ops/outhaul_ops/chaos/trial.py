@@ -148,16 +148,16 @@ class Run:
         waiting = deque(sorted(plan, key=lambda each: each.at))
         clock = _Clock()
         while clock.now < self._scene.duration or waiting or self._under:
-            due = bool(waiting) and waiting[0].at <= clock.now
-            if due and waiting[0].alone and self._watch.unrecovered and clock.stopped < HOLD_SECONDS:
-                clock.stop(self._tick)
-                continue
-            if due:
-                clock.stopped = 0.0
-                self._strike(waiting.popleft())
+            # What is over ends first, however late this loop may be: two faults must not meet on one part.
             for each in [each for each in self._under if each.planned.until <= clock.now]:
                 self._lift(each)
-            self._tick()
+            if not waiting or waiting[0].at > clock.now:
+                self._tick()
+            elif waiting[0].alone and self._watch.unrecovered and clock.stopped < HOLD_SECONDS:
+                clock.stop(self._tick)
+            else:
+                clock.stopped = 0.0
+                self._strike(waiting.popleft())
 
     def _strike(self, planned: Planned) -> None:
         self._say(f"{planned.at:6.1f} s  {planned.fault.name}, {planned.until - planned.at:.1f} s")
@@ -206,12 +206,18 @@ class Run:
     def _at_rest(self) -> bool:
         try:
             ledger = self._site.ledger()
-            busy = any(each.waiting or each.in_flight for each in ledger.survey().standings.values())
+            standings = ledger.survey().standings.values()
+            busy = any(each.waiting or each.in_flight for each in standings)
+            if any(each.behind and each.dead for each in standings) and not self._site.mender.alive:
+                self._site.mender.start()
             accepted = ledger.client.zcard(keys.stem("inbox", ledger.namespace))
         except (LedgerUnavailable, redis.RedisError):
             return False
         whole = self._site.replicated is None or self._site.replicated.whole()
-        return whole and not busy and not accepted and not self._site.operator.alive and not self._watch.unrecovered
+        return whole and not busy and not accepted and not self._replaying() and not self._watch.unrecovered
+
+    def _replaying(self) -> bool:
+        return self._site.operator.alive or self._site.mender.alive
 
     def _conclude(self, rested: bool) -> Outcome:
         books = reconcile(self._evidence())

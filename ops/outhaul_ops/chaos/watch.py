@@ -9,10 +9,9 @@ import redis
 
 from outhaul_config import keys
 from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.record import Waiting
 from outhaul_ledger.survey import Standing
-from outhaul_ops.chaos.scene import CONCURRENCY
 
 STALL_SECONDS = 15.0
 SILENCE_MS = 1500  # a drain that has not beaten for so long is not at work
@@ -108,21 +107,26 @@ class Watch:
         """Yield what is due and leased by nobody, with how long it has been, ms."""
         survey = self.ledger.survey()
         for name, standing in survey.standings.items():
-            if standing.oldest_due is not None and not self._busy(standing):
+            if standing.oldest_due is not None and _waits_for_nobody(standing, survey.now):
                 yield name, survey.now - standing.oldest_due
             ended = self._first_score(f"{keys.stem('inflight', self.ledger.namespace)}{name}")
             if ended is not None:
                 yield f"{name} (leased)", survey.now - ended
-        accepted = self._first_score(keys.stem("inbox", self.ledger.namespace))
-        if accepted is not None:
-            yield "inbox", survey.now - accepted
+        yield from self._unrouted(survey.now)
 
-    def _busy(self, standing: Standing) -> bool:
-        return bool(standing.paused) or standing.in_flight >= CONCURRENCY
+    def _unrouted(self, now: int) -> Iterator[tuple[str, float]]:
+        namespace = self.ledger.namespace
+        for event_id in cast("list[bytes]", self.ledger.client.zrange(keys.stem("inbox", namespace), 0, 0)):
+            leased = self.ledger.client.zscore(keys.stem("routing", namespace), event_id)
+            record = self.ledger.status(event_id.decode())
+            if leased is not None:
+                yield "inbox (leased)", now - leased
+            elif record is not None:
+                yield "inbox", now - record.accepted_at
 
     def _excused(self, what: str) -> bool:
         """True when the oldest delivery of a lane says itself why it waits."""
-        if what == "inbox" or what.endswith("(leased)"):
+        if what.startswith("inbox") or what.endswith("(leased)"):
             return False
         lane = f"{keys.stem('lane', self.ledger.namespace)}{what}"
         for event_id in cast("list[bytes]", self.ledger.client.zrange(lane, 0, 99)):
@@ -143,3 +147,8 @@ class Watch:
         silent = cast("list[bytes]", client.zrangebyscore(keys.stem("drains", namespace), "-inf", before))
         stem = keys.stem("leases", namespace)
         return any(client.scard(f"{stem}{drain.decode()}") for drain in silent)
+
+
+def _waits_for_nobody(standing: Standing, now: int) -> bool:
+    full = standing.flow.limit is not None and standing.in_flight >= standing.flow.limit
+    return not full and standing.waiting_for(now) in (Waiting.DUE, Waiting.BACKOFF)

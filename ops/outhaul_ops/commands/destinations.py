@@ -8,6 +8,7 @@ import click
 from outhaul_config.destinations import Destination
 from outhaul_config.redaction import redact
 from outhaul_config.settings import load_settings
+from outhaul_ledger.flow import BreakerState, Flow, Waiting
 from outhaul_ledger.ledger import connect
 from outhaul_ledger.survey import Standing, Survey
 from outhaul_ops.commands.destinations_check import check
@@ -18,7 +19,19 @@ from outhaul_ops.moments import rfc3339
 from outhaul_ops.output import print_columns, print_json, warn
 from outhaul_ops.wiring import open_ledger, read_configuration
 
-_HEADING = ("destination", "kind", "waiting", "in flight", "dead", "held", "delivered", "oldest due", "state")
+_HEADING = (
+    "destination",
+    "kind",
+    "waiting",
+    "in flight",
+    "limit",
+    "rate",
+    "dead",
+    "held",
+    "delivered",
+    "oldest due",
+    "state",
+)
 
 
 @click.group("destinations")
@@ -65,14 +78,16 @@ def pause(name: str, reason: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def resume(name: str, as_json: bool) -> None:
-    """Let the deliveries of NAME go on."""
+    """Let the deliveries of NAME go on; where its breaker is open, one attempt goes at once."""
     ledger = open_ledger()
     require_known(ledger, [name])
-    was_paused = ledger.resume(name)
+    was = ledger.resume(name)
     if as_json:
-        print_json({"destination": name, "paused": False, "was_paused": was_paused})
-    else:
-        click.echo(f"resumed {name}" if was_paused else f"{name} was not paused")
+        print_json({"destination": name, "paused": False, "was_paused": was.paused, "breaker_was_open": was.opened})
+        return
+    click.echo(f"resumed {name}" if was.paused else f"{name} was not paused")
+    if was.opened:
+        click.echo("its breaker was open: one attempt goes now, and when that is answered the others follow")
 
 
 def _described(name: str, configured: Mapping[str, Destination], survey: Survey) -> dict[str, Any]:
@@ -85,16 +100,51 @@ def _described(name: str, configured: Mapping[str, Destination], survey: Survey)
         "subscribe": destination.subscribe if destination else [],
         "paused": redact(standing.paused) or None if standing else None,
         "oldest_due": None if oldest_due is None else rfc3339(oldest_due),
+        **_limits(destination),
+        **_flow(standing, survey.now),
         **_numbers(standing),
     }
 
 
+def _limits(destination: Destination | None) -> dict[str, Any]:
+    policy = destination.policy if destination else None
+    return {
+        "concurrency": policy.concurrency if policy else None,
+        "rate": str(policy.rate) if policy and policy.rate else None,
+    }
+
+
+def _flow(standing: Standing | None, now: int) -> dict[str, Any]:
+    flow = standing.flow if standing else Flow()
+    waiting = standing.waiting_for(now) if standing else None
+    return {
+        "limit": flow.limit,
+        "waiting_for": str(waiting) if waiting else None,
+        "breaker": str(flow.breaker),
+        "breaker_until": rfc3339(flow.reopen_at) if flow.breaker is BreakerState.OPEN else None,
+        "slow": flow.slow,
+    }
+
+
 def _numbers(standing: Standing | None) -> dict[str, int]:
-    names = ("waiting", "in_flight", "dead", "held", "delivered", "skipped", "cancelled")
+    names = ("waiting", "behind", "in_flight", "dead", "held", "delivered", "skipped", "cancelled")
     return {name: getattr(standing, name, 0) for name in names}
 
 
 def _row(told: Mapping[str, Any]) -> tuple[str, ...]:
-    state = f"paused: {told['paused']}" if told["paused"] else "active" if told["configured"] else "not configured"
-    numbers = (str(told[name]) for name in ("waiting", "in_flight", "dead", "held", "delivered"))
-    return (told["destination"], told["kind"] or "-", *numbers, told["oldest_due"] or "-", state)
+    limits = ("-" if told[name] is None else str(told[name]) for name in ("limit", "rate"))
+    numbers = (str(told[name]) for name in ("dead", "held", "delivered"))
+    load = (str(told["waiting"]), str(told["in_flight"]))
+    return (told["destination"], told["kind"] or "-", *load, *limits, *numbers, told["oldest_due"] or "-", _state(told))
+
+
+def _state(told: Mapping[str, Any]) -> str:
+    if told["paused"]:
+        return f"paused: {told['paused']}"
+    if told["breaker"] == BreakerState.HALF_OPEN:
+        return f"{Waiting.BREAKER_OPEN}: one attempt is under way"
+    if told["breaker"] == BreakerState.OPEN:
+        return f"{Waiting.BREAKER_OPEN} until {told['breaker_until']}"
+    if told["waiting_for"] == Waiting.RATE_LIMITED:
+        return str(Waiting.RATE_LIMITED)
+    return "active" if told["configured"] else "not configured"

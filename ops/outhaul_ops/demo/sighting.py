@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import EventRecord, Waiting
+from outhaul_ledger.record import EventRecord
 from outhaul_ops.demo.scenario import Place, Standing
 from outhaul_ops.simulators.record import Entry
 

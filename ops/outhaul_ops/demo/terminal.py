@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ops.demo.screen import STEP_WIDTH, Row, Show
 from outhaul_ops.demo.sighting import Sighting
 from outhaul_ops.demo.tables import OK

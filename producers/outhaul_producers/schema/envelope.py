@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError
 
 from outhaul_producers.problems import refusal, unknown_name
+from outhaul_producers.schema.compiled import Plain
 from outhaul_producers.schema.free import Free
 from outhaul_producers.schema.moments import Moment
 from outhaul_producers.schema.numbers import Money, Number
@@ -43,6 +44,10 @@ class TypeName(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(64, least=1, **options)
 
+    def plain(self) -> Plain:
+        """Say what needs no reading: a name of the vocabulary."""
+        return Plain("type(value) is str and value in {known}", {"known": frozenset(TYPES)})
+
     def read(self, value: Any) -> str:
         """Return the canonical name of the type."""
         name = super().read(value)
@@ -70,6 +75,8 @@ class Envelope(Section):
     specversion = Choice("1.0")
     schema_version = Number(least=1, most=1)
     occurred_at = Moment()
+    deliver_after = Moment()
+    expires_at = Moment()
     subject = Text(256, least=1)
     environment = Choice("prod", "test")
     channel = Text(64, least=1)
@@ -104,13 +111,17 @@ class Envelope(Section):
         return missing
 
     def contradictions(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a value of unknown currency, and a destination named twice."""
+        """Refuse a value of unknown currency, a destination named twice, and an expiry before the event may be sent."""
         problems: dict[str, Any] = {}
         if "value" in found and "currency" not in found:
             problems["currency"] = "expected an ISO 4217 currency code, as there is a value, got nothing"
         names = found.get("destinations", ())
         if len(set(names)) < len(names):
             problems["destinations"] = "expected each destination once, got one twice"
+        # times of the canonical form sort as the text they are
+        if "expires_at" in found and found["expires_at"] <= found.get("deliver_after", ""):
+            after = found["deliver_after"]
+            problems["expires_at"] = f"expected a time later than deliver_after ({after}), got {found['expires_at']}"
         return problems
 
 

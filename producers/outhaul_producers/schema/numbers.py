@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from outhaul_producers.problems import refusal
+from outhaul_producers.schema.compiled import Plain
 from outhaul_producers.schema.section import Value
 
 _MONEY = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,4}))?").fullmatch
@@ -25,10 +26,12 @@ class Money(Value):
         super().__init__(**options)
         self._negative = negative
 
+    def plain(self) -> Plain:
+        """Say what needs no reading: an amount with two decimals, not negative."""
+        return Plain("type(value) is str and {recognise}(value)", {"recognise": _CANONICAL_MONEY})
+
     def read(self, value: Any) -> str:
         """Return the amount with two to four decimals."""
-        if type(value) is str and _CANONICAL_MONEY(value):
-            return value
         amount = _respelled(_as_text(value))
         if not amount:
             raise _no_amount(value)
@@ -57,6 +60,11 @@ class Number(Value):
         self._above_zero = above_zero
         self._whole = whole
 
+    def plain(self) -> Plain:
+        """Say what needs no reading: an integer within the bounds."""
+        least = max(self._least, 1) if self._above_zero else self._least
+        return Plain(f"type(value) is int and {least} <= value <= {self._most}")
+
     def read(self, value: Any) -> int | float:
         """Return the number, as an integer where it is one."""
         number = value if type(value) is int else _number(value)
@@ -75,6 +83,10 @@ class Number(Value):
 
 class Flag(Value):
     """True or false; null as well where the field allows it."""
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: true and false."""
+        return Plain("value is True or value is False")
 
     def read(self, value: Any) -> bool | None:
         """Return the flag."""

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import Any
 
-from marshmallow import ValidationError
-
-from outhaul_producers.problems import hostile_character, refusal, unknown_name
+from outhaul_producers.problems import hostile_character, refusal
 from outhaul_producers.schema.codes import COUNTRIES, CURRENCIES
+from outhaul_producers.schema.compiled import Plain
 from outhaul_producers.schema.section import Value
 
 _EMAIL = re.compile(
@@ -21,6 +20,11 @@ _WEB = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\][^\s\\]*").fullmatch
 _ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\\]+").fullmatch
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*").fullmatch
 _MULTILINE = "\t\n\r"
+_ONE_OF = "type(value) is str and value in {known}"
+_LOWER_EMAIL = re.compile(
+    r"(?=.{3,254}\Z)[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+).fullmatch
 
 
 class Text(Value):
@@ -38,6 +42,10 @@ class Text(Value):
         self._least, self._most = least, most
         self.personal = personal
         self._allowed = _MULTILINE if lines else ""
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: printable text of the right length."""
+        return Plain(f"type(value) is str and value.isprintable() and {self._least} <= len(value) <= {self._most}")
 
     def read(self, value: Any) -> str:
         """Return the text."""
@@ -89,10 +97,12 @@ class Formed(Text):
         self._recognise = recognise
         self.expected = expected
 
+    def plain(self) -> Plain:
+        """Say what needs no reading: printable text of the form."""
+        return Plain(f"{super().plain().condition} and {{recognise}}(value)", {"recognise": self._recognise})
+
     def read(self, value: Any) -> str:
         """Return the text, if it has the form."""
-        if type(value) is str and value.isprintable() and len(value) <= self._most and self._recognise(value):
-            return value
         text = super().read(value)
         if not self._recognise(text):
             raise self.refused(value)
@@ -106,6 +116,10 @@ class Choice(Text):
         super().__init__(64, **options)
         self._words = frozenset(words)
         self.expected = "one of " + ", ".join(words)
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: a word of the set."""
+        return Plain(_ONE_OF, {"known": self._words})
 
     def read(self, value: Any) -> str:
         """Return the word."""
@@ -122,6 +136,10 @@ class Code(Text):
         super().__init__(64, **options)
         self._codes = frozenset(codes)
         self.expected = expected
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: a code as it is published."""
+        return Plain(_ONE_OF, {"known": self._codes})
 
     def read(self, value: Any) -> str:
         """Return the code in upper case."""
@@ -142,6 +160,10 @@ class Email(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(512, personal=True, **options)
 
+    def plain(self) -> Plain:
+        """Say what needs no reading: an address in lower case."""
+        return Plain("type(value) is str and {recognise}(value)", {"recognise": _LOWER_EMAIL})
+
     def read(self, value: Any) -> str:
         """Return the address, trimmed and in lower case."""
         text = super().read(value).strip()
@@ -157,6 +179,10 @@ class Phone(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(64, personal=True, **options)
+
+    def plain(self) -> Plain:
+        """Say what needs no reading: a number without separators."""
+        return Plain("type(value) is str and {recognise}(value)", {"recognise": _PHONE})
 
     def read(self, value: Any) -> str:
         """Return the number as `+` and digits."""
@@ -184,19 +210,6 @@ class Ip(Text):
             return str(ip_address(text))
         except ValueError:
             raise self.refused(value) from None
-
-
-class Named(Text):
-    """A name out of a vocabulary; an unknown one is answered with the nearest."""
-
-    def __init__(self, names: Iterable[str], what: str, **options: Any) -> None:
-        super().__init__(64, **options)
-        self._names = frozenset(names)
-        self._what = what
-
-    def refused(self, value: Any, advice: str = "") -> Exception:
-        """Build the error with the nearest known name."""
-        return ValidationError(unknown_name(value, self._names, self._what, advice))
 
 
 def web_address(**options: Any) -> Formed:

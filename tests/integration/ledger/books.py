@@ -29,14 +29,15 @@ class Entry(NamedTuple):
     duplicate: bool
     status: int
     drain: str
+    order: str
     reason: str
 
     @classmethod
     def read(cls, packed: bytes) -> "Entry":
         """Split the packed form."""
-        state, attempts, tries, lost, due, since, duplicate, status, drain, reason = packed.decode().split("\t", 9)
+        state, attempts, tries, lost, due, since, duplicate, status, *texts = packed.decode().split("\t", 10)
         numbers = (int(attempts), int(tries), int(lost), int(due), int(since))
-        return cls(state, *numbers, duplicate == "1", int(status), drain, reason)
+        return cls(state, *numbers, duplicate == "1", int(status), *texts)
 
 
 @dataclass
@@ -69,6 +70,14 @@ class Books:
             for name, value in self.record(event_id).items()
             if name.startswith("d:")
         }
+
+    def parked(self, destination: str, event_id: str) -> bool:
+        """Whether a delivery waits for its turn in an order."""
+        return self.scores(f"lane:{destination}").get(event_id) == math.inf
+
+    def sequence(self, event_id: str) -> int:
+        """The number an event got when it was accepted."""
+        return int(self.record(event_id)["sequence"])
 
     def leases(self, drain: str) -> set[str]:
         """What a drain has leased, as `<destination> <event>`."""
@@ -125,6 +134,8 @@ def check_books(books: Books) -> None:
     ):
         _check_schedule(books, destination)
         _check_counters(books, deliveries, destination)
+    check_order(books, deliveries)
+    _check_expiry(books, deliveries)
     assert len(cast("list[bytes]", books.values.get("wake", []))) <= 1
 
 
@@ -135,7 +146,7 @@ def _check_whereabouts(books: Books, deliveries: dict[tuple[str, str], Entry]) -
         there = {(name, event_id) for name in books.family(f"{shelf}:") for event_id in books.scores(f"{shelf}:{name}")}
         assert there == {one for one, entry in deliveries.items() if entry.state in belonging}, shelf
     for (destination, event_id), entry in deliveries.items():
-        if entry.state in UNFINISHED:
+        if entry.state in UNFINISHED and not books.parked(destination, event_id):
             assert math.floor(books.scores(f"lane:{destination}")[event_id]) == entry.due
         if entry.state == "leased":
             assert books.scores(f"inflight:{destination}")[event_id] == entry.due
@@ -158,8 +169,9 @@ def _check_events(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
     """An accepted event is in the inbox or fanned out; its counts are right; it expires once it is finished."""
     events = books.family("record:")
     assert set(events) == set(books.family("event:")) >= set(books.family("attempts:"))
-    inbox = books.scores("inbox")
+    inbox = unrouted(books)
     assert set(inbox) == {event_id for event_id in events if "open" not in books.record(event_id)}
+    assert all(books.sequence(event_id) == score for event_id, score in books.scores("inbox").items())
     for event_id in events:
         own = Counter(entry.state for (_, of), entry in deliveries.items() if of == event_id)
         unfinished, kept = (sum(own[state] for state in states) for states in (UNFINISHED, KEPT))
@@ -184,6 +196,9 @@ def _check_schedule(books: Books, destination: str) -> None:
         return
     full = len(inflight) >= gates.limit
     leasable = max(min((inflight if full else lane).values()), gates.looked_for_at, gates.breaker_at(inflight))
+    if leasable == math.inf:
+        assert looked_at is None, destination
+        return
     assert looked_at is not None, destination
     assert abs(looked_at - leasable) < _ROUNDING_MS or max(looked_at, leasable) <= books.now, destination
 
@@ -197,3 +212,44 @@ def _check_counters(books: Books, deliveries: dict[tuple[str, str], Entry], dest
     ended = sum(int(settings.get(counter, 0)) for counter in ("delivered", "skipped", "cancelled"))
     there = sum(len(books.scores(f"{stem}:{destination}")) for stem in ("lane", "dead", "held"))
     assert int(settings.get("fanned", 0)) == there + ended
+
+
+def unrouted(books: Books) -> list[str]:
+    """Events without deliveries yet, in the order of acceptance."""
+    waiting, leased = books.scores("inbox"), books.scores("routing")
+    assert not waiting.keys() & leased.keys()
+    return sorted((*waiting, *leased), key=books.sequence)
+
+
+def check_order(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
+    """Only the first of an order may be tried, and only when nothing accepted before it is unrouted."""
+    members = {
+        (order.partition(":")[0], event_id): (order, score)
+        for order in books.family("order:")
+        for event_id, score in books.scores(f"order:{order}").items()
+    }
+    assert members.keys() == {one for one, entry in deliveries.items() if entry.order}
+    ahead = unrouted(books)
+    for (destination, event_id), (order, score) in members.items():
+        entry = deliveries[destination, event_id]
+        assert order == f"{destination}:{entry.order.partition('/')[0]}"
+        assert score == books.sequence(event_id)
+        assert entry.state in UNFINISHED or (entry.state in KEPT and "/" not in entry.order)
+        behind = score > min(books.scores(f"order:{order}").values())
+        gated = bool(ahead) and books.sequence(ahead[0]) < score
+        assert (f"{destination} {event_id}" in books.scores("gate")) == gated, event_id
+        assert books.parked(destination, event_id) == (behind or gated), event_id
+    assert all(tuple(member.split(" ", 1)) in members for member in books.scores("gate"))
+
+
+def _check_expiry(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
+    """An unfinished delivery of an event with an expiry will be looked at then; a finished event will not."""
+    listed = books.scores("expiring")
+    for (_, event_id), entry in deliveries.items():
+        expires = int(books.record(event_id).get("expires", 0))
+        if entry.state in UNFINISHED and entry.since < expires:
+            assert event_id in listed
+    for event_id in listed:
+        record = books.record(event_id)
+        assert "expires" in record
+        assert int(record["open"]) + int(record.get("kept", 0)) > 0

@@ -5,8 +5,10 @@ from typing import Any
 
 from outhaul_config import keys
 from outhaul_config.policy import Policy
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Accepted, Health, Lease, Route, Settlement, State, Submission
+from outhaul_ledger.model import Accepted, Health, Lease, Route, Schedule, Settlement, State, Submission
+from outhaul_ledger.record import EventRecord
 
 DRAIN = "drain-a"
 WORKER = "worker-a"
@@ -24,12 +26,33 @@ def accept(ledger: Ledger, *event_ids: str) -> list[Accepted]:
     return ledger.accept([submission(event_id) for event_id in event_ids])
 
 
-def route(ledger: Ledger, *event_ids: str, to: Iterable[str] = ("shop",)) -> None:
-    """Accept events and give each a delivery to every destination of `to`."""
+def route(
+    ledger: Ledger,
+    *event_ids: str,
+    to: Iterable[str] = ("shop",),
+    order: str = "",
+    delay_ms: int = 0,
+    life_ms: int | None = None,
+) -> None:
+    """Accept events and give each a delivery to every destination of `to`; in order, delayed or expiring if asked."""
     accept(ledger, *event_ids)
     ledger.lease_inbox(DRAIN, len(event_ids), LEASE_MS)
-    routes = [Route(destination) for destination in to]
-    assert all(ledger.fan_out(DRAIN, [(event_id, routes) for event_id in event_ids]))
+    fan_out(ledger, *event_ids, to=to, order=order, delay_ms=delay_ms, life_ms=life_ms)
+
+
+def fan_out(
+    ledger: Ledger,
+    *event_ids: str,
+    to: Iterable[str] = ("shop",),
+    order: str = "",
+    delay_ms: int = 0,
+    life_ms: int | None = None,
+) -> None:
+    """Give accepted events their deliveries."""
+    routes = [Route(destination, order=order) for destination in to]
+    now = ledger.survey().now
+    when = Schedule(now + delay_ms if delay_ms else 0, None if life_ms is None else now + life_ms)
+    assert all(ledger.fan_out(DRAIN, [(each, routes) for each in event_ids], dict.fromkeys(event_ids, when)))
 
 
 def lease(ledger: Ledger, most: int = 100, drain: str = DRAIN, lease_ms: int = LEASE_MS) -> list[Lease]:
@@ -54,14 +77,14 @@ def outcome(lease: Lease, state: State = State.DELIVERED, **more: object) -> Set
     return Settlement(lease.destination, lease.event_id, lease.attempt, state, **fields)  # type: ignore[arg-type]
 
 
-def well(lease: Lease, duration_ms: int = 10, **more: object) -> Settlement:
+def well(lease: Lease, duration_ms: int = 10) -> Settlement:
     """A delivery to an endpoint that does well."""
-    return outcome(lease, health=Health.OK, duration_ms=duration_ms, **more)
+    return outcome(lease, health=Health.OK, duration_ms=duration_ms)
 
 
-def ill(lease: Lease, health: Health = Health.FAILING, duration_ms: int = 10, **more: object) -> Settlement:
+def ill(lease: Lease, health: Health = Health.FAILING, duration_ms: int = 10) -> Settlement:
     """An attempt that failed by its endpoint's fault and is due again at once."""
-    return outcome(lease, State.PENDING, health=health, duration_ms=duration_ms, **more)
+    return outcome(lease, State.PENDING, health=health, duration_ms=duration_ms)
 
 
 def settle(ledger: Ledger, *settlements: Settlement, drain: str = DRAIN) -> list[bool]:
@@ -77,11 +100,21 @@ def end(ledger: Ledger, *event_ids: str, state: State, to: str = "shop") -> None
     settle(ledger, *(outcome(one, state) for one in leases))
 
 
-def state_of(ledger: Ledger, event_id: str, destination: str = "shop") -> State:
-    """Where a delivery stands."""
+def record_of(ledger: Ledger, event_id: str) -> EventRecord:
+    """All there is of a known event."""
     record = ledger.status(event_id)
     assert record is not None
-    return record.deliveries[destination].state
+    return record
+
+
+def state_of(ledger: Ledger, event_id: str, destination: str = "shop") -> State:
+    """Where a delivery stands."""
+    return record_of(ledger, event_id).deliveries[destination].state
+
+
+def waiting(ledger: Ledger, event_id: str, destination: str = "shop") -> Waiting | None:
+    """Why a delivery waits."""
+    return record_of(ledger, event_id).waiting_for(destination)
 
 
 def key(name: str, tail: str = "") -> str:

@@ -10,6 +10,7 @@ from integration.ledger.scenario import (
     accept,
     configure,
     end,
+    fan_out,
     key,
     lease,
     outcome,
@@ -37,8 +38,9 @@ def live_through_everything(ledger: Ledger) -> None:
     configure(ledger, "swift")
     route(ledger, "ev_swift", "ev_next", to=("swift",))
     settle(ledger, *(well(one) for one in lease(ledger) if one.destination == "swift"))
-    accept(ledger, "ev_inbox", "ev_inbox_leased")
+    accept(ledger, "ev_routing", "ev_inbox", "ev_ordered")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    fan_out(ledger, "ev_ordered", order="anna", life_ms=10 * LEASE_MS)
     ledger.pause("mail", "maintenance")
     ledger.dispatch(WORKER, 2)
     ledger.open_replay("filter")
@@ -76,6 +78,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     inbound = ledger.lease_inbox("last", 100, LEASE_MS)
     ledger.fan_out("last", [(one.event_id, []) for one in inbound])
     settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
+    assert ledger.survey().standings["shop"].behind == 0
     ledger.discard([("shop", "ev_dead"), ("shop", "ev_held")])
     ledger.close_replay("filter")
     ledger.resume("mail")
@@ -87,6 +90,6 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
             ledger.client.delete(name)
     left = set(cast("list[bytes]", ledger.client.keys()))
     assert left == {
-        *(key(name).encode() for name in ("destinations", "workers", "history")),
+        *(key(name).encode() for name in ("destinations", "history", "sequence", "workers")),
         *(key("destination", name).encode() for name in ("shop", "swift")),
     }

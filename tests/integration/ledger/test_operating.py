@@ -5,9 +5,10 @@ import pytest
 from eventually import eventually
 from integration.ledger.scenario import EVER, WORKER, configure, end, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
-from outhaul_ledger.ledger import Ledger
+from outhaul_config.policy import Policy
+from outhaul_ledger.flow import Waiting
+from outhaul_ledger.ledger import CONFIGURED_AT_ONCE, Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ledger.survey import KeptEntry
 
 
@@ -114,6 +115,7 @@ def test_a_page_is_bounded_by_times_and_tells_what_the_entries_are(ledger: Ledge
 def test_a_replayed_delivery_is_due_at_once_with_a_fresh_retry_budget(ledger: Ledger, state: State) -> None:
     """Its tries start over and its age counts from the replay; its attempts go on being numbered."""
     end(ledger, "ev_1", state=state)
+    pass_time(ledger.client, 1_000)
     assert ledger.replay([("shop", "ev_1")]) == [True]
     (again,) = lease(ledger)
     assert (again.attempt, again.tries) == (2, 1)
@@ -204,3 +206,14 @@ def test_an_event_that_never_was_has_no_status(ledger: Ledger) -> None:
     """Unknown and expired events are answered alike, without a trace."""
     assert ledger.status("ev_x") is None
     assert ledger.client.keys() == []
+
+
+def test_many_policies_are_published_in_pieces_and_again_only_where_they_changed(ledger: Ledger) -> None:
+    """A server with other work is never busy for long with the start of a worker, and a restart changes nothing."""
+    names = [f"lane-{number:05d}" for number in range(5 * CONFIGURED_AT_ONCE + 1)]
+    ledger.client.config_resetstat()
+    assert ledger.configure([(name, Policy()) for name in names]) == len(names)
+    assert ledger.client.info("commandstats")["cmdstat_evalsha"]["calls"] <= 6 + 1
+    assert ledger.configure([(name, Policy()) for name in names]) == 0
+    assert ledger.configure([(name, Policy(concurrency=1 if name == names[3] else "auto")) for name in names]) == 1
+    assert set(ledger.survey().standings) == set(names)

@@ -20,13 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from integration.ledger.books import Books, check_books, read_books
+from integration.ledger.books import Books, check_books, read_books, unrouted
 from integration.ledger.plain import TICK_MS, PlainDelivery, PlainLedger
 from integration.ledger.scenario import WORKER, key, submission
 from integration.ledger.time_travel import pass_time
 from outhaul_config.policy import Breaker, Policy, Rate
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Health, Lease, Route, Settlement, State
+from outhaul_ledger.model import Health, Lease, Route, Schedule, Settlement, State
 from outhaul_ops.embedded import EmbeddedServer
 
 EXAMPLES = int(os.environ.get("OUTHAUL_TEST_EXAMPLES", "0"))
@@ -47,7 +47,11 @@ DRAINS = st.sampled_from(DRAIN_NAMES)
 DESTINATION = st.sampled_from(DESTINATIONS)
 TICKS = st.integers(1, 3)
 PICK = st.integers(0, 10_000)
-ROUTES = st.lists(st.builds(Route, DESTINATION, st.sampled_from(("", "", "", "not for it"))), min_size=1, max_size=4)
+SKIPPED = st.sampled_from(("", "", "", "not for it"))
+ORDER = st.sampled_from(("", "anna", "anna", "anna", "bert", "anna/1", "anna/2"))
+ROUTES = st.lists(st.builds(Route, DESTINATION, SKIPPED, ORDER), min_size=1, max_size=4)
+DELAYS = st.sampled_from((0, 0, 0, 1, 2))
+LIVES = st.sampled_from((None, None, None, 0, 1, 3))
 OUTCOMES = st.sampled_from(
     (
         {"state": State.DELIVERED},
@@ -125,20 +129,25 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (len(taken), set(taken) <= due) == (min(most, len(due)), True)
         self.plain.lease_inbox(drain, taken, ticks)
 
-    @rule(drain=DRAINS, routes=st.lists(st.tuples(EVENTS, ROUTES), min_size=1, max_size=3))
-    def fan_out(self, drain: str, routes: list[tuple[str, list[Route]]]) -> None:
+    @rule(drain=DRAINS, routes=st.lists(st.tuples(EVENTS, ROUTES), min_size=1, max_size=3), delay=DELAYS, life=LIVES)
+    def fan_out(
+        self, drain: str, routes: list[tuple[str, list[Route]]], delay: int = 0, life: int | None = None
+    ) -> None:
         """Any drain routes any event: its own, another's, one that is routed already, one that never came."""
-        expected = [self.plain.fan_out(drain, event_id, of) for event_id, of in routes]
-        assert self.ledger.fan_out(drain, routes) == expected
+        expires = None if life is None else delay + life
+        now = self.ledger.survey().now
+        when = Schedule(now + delay * TICK_MS if delay else 0, None if expires is None else now + expires * TICK_MS)
+        expected = [self.plain.fan_out(drain, event_id, of, delay, expires) for event_id, of in routes]
+        assert self.ledger.fan_out(drain, routes, {event_id: when for event_id, _ in routes}) == expected
 
     @precondition(lambda self: len(self.plain.submissions) < len(NAMES))
-    @rule(drain=DRAINS, routes=ROUTES)
-    def bring_in(self, drain: str, routes: list[Route]) -> None:
-        """A new event is accepted and routed."""
+    @rule(drain=DRAINS, routes=ROUTES, delay=DELAYS, life=LIVES)
+    def bring_in(self, drain: str, routes: list[Route], delay: int, life: int | None) -> None:
+        """A new event is accepted and routed, perhaps to be sent later, or not after some time."""
         event_id = next(name for name in NAMES if name not in self.plain.submissions)
         self.accept([(event_id, "x")])
         self.lease_inbox(drain, 10, 1)
-        self.fan_out(drain, [(event_id, routes)])
+        self.fan_out(drain, [(event_id, routes)], delay, life)
 
     @rule(drain=DRAINS, most=st.sampled_from((6, 3, 1, 0)), ticks=TICKS)
     def lease(self, drain: str, most: int, ticks: int) -> None:
@@ -147,14 +156,14 @@ class LedgerMachine(RuleBasedStateMachine):
         obtainable = list(self.plain.obtainable(before))
         answer = self.ledger.lease(drain, WORKER, most, ticks * TICK_MS)
         self.plain.beats[drain] = self.plain.tick
-        lost = self._lose_what_lapsed()
+        ended = self._lose_what_lapsed() + self._note_what_expired()
         for one in answer.leases:
             self.plain.grant(one, drain, ticks)
             self.granted.append((drain, one))
             assert len(self.plain.of(one.destination, State.LEASED)) <= before.gates(one.destination).limit
         self._check_gates(before, answer.leases)
         assert len(answer.leases) <= most
-        assert bool(answer.leases or lost) == bool(obtainable and most)
+        assert bool(answer.leases or ended) == bool(obtainable and most)
         assert answer.wait_ms == 0 or not list(self.plain.obtainable(read_books(self.client)))
 
     def _check_gates(self, before: Books, leases: list[Lease]) -> None:
@@ -170,6 +179,29 @@ class LedgerMachine(RuleBasedStateMachine):
         for one in found:
             self.plain.lose(one)
         return len(found)
+
+    def _note_what_expired(self) -> int:
+        """Note in the model which of the deliveries that are not wanted any more the ledger has found."""
+        entries = read_books(self.client).deliveries()
+        found = [one for one in self.plain.expired() if entries[one.destination, one.event_id].state == State.DEAD]
+        for one in found:
+            assert entries[one.destination, one.event_id].reason == "expired"
+            self.plain.expire(one)
+        return len(found)
+
+    @rule()
+    def expire(self) -> None:
+        """What is not wanted any more ends, wherever it waits."""
+        found = self.plain.expired()
+        assert self.ledger.expire().deliveries == len(found)
+        for one in found:
+            self.plain.expire(one)
+
+    @rule(event_id=EVENTS)
+    def cancel(self, event_id: str) -> None:
+        """A sender takes an event back, whatever became of it."""
+        answer = self.ledger.cancel(event_id)
+        assert (answer and (answer.unrouted, set(answer.deliveries))) == self.plain.cancel(event_id)
 
     @rule(drain=DRAINS)
     def lease_everything(self, drain: str) -> None:
@@ -304,12 +336,13 @@ class LedgerMachine(RuleBasedStateMachine):
             entry = entries[name]
             got = (entry.state, entry.attempts, entry.tries, entry.lost, entry.duplicate, entry.drain)
             assert got == (one.state, one.attempts, one.tries, one.lost, one.duplicate, one.drain), name
-            if one.state in (State.PENDING, State.LEASED):
+            assert (books.parked(*name), bool(entry.order)) == (one.parked, bool(one.key)), name
+            if one.state in (State.PENDING, State.LEASED) and not one.parked:
                 assert math.ceil((entry.due - books.now) / TICK_MS) == one.due - self.plain.tick, name
 
     def _compare_events(self, books: Books) -> None:
         assert set(books.family("record:")) == self.plain.submissions.keys()
-        assert books.scores("inbox").keys() == self.plain.inbox.keys()
+        assert set(unrouted(books)) == self.plain.inbox.keys()
         assert books.scores("drains").keys() == self.plain.beats.keys()
         for event_id in self.plain.submissions:
             lines = sum(one.lines for one in self.plain.deliveries.values() if one.event_id == event_id)
@@ -320,6 +353,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _compare_survey(self) -> None:
         for name, standing in self.ledger.survey().standings.items():
             assert standing.balanced
+            assert standing.behind == sum(one.parked for one in self.plain.of(name, State.PENDING))
             pending, leased, dead, held = (
                 len(self.plain.of(name, state)) for state in (State.PENDING, State.LEASED, State.DEAD, State.HELD)
             )

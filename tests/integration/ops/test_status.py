@@ -12,6 +12,8 @@ DELIVERY = {
     "attempts",
     "due_at",
     "waiting_for",
+    "waiting_until",
+    "waiting_for_event",
     "possible_duplicate",
     "last_status",
     "last_error",

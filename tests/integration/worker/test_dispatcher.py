@@ -3,9 +3,10 @@
 from threading import Event
 from typing import Any
 
+from eventually import eventually
 from outhaul_config.connections import open_client
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Dispatch
+from outhaul_ledger.model import Dispatch, Route, Schedule, Submission
 from outhaul_ops.embedded import EmbeddedServer
 from outhaul_worker.dispatcher import Dispatcher
 
@@ -65,3 +66,19 @@ def test_a_beat_from_the_future_does_not_hold_a_slot_for_ever(server: EmbeddedSe
         for key in ("drains", "asks"):
             (_, score), *_ = client.zrange(f"outhaul:{{0}}:{key}", 0, 0, withscores=True)
             assert score < 4e12
+
+
+def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server: EmbeddedServer) -> None:
+    """Nothing is leased from a paused lane, so no drain would ever come to it."""
+    with server.client() as client:
+        ledger = Ledger(client)
+        ledger.accept([Submission("ev_1", "digest", "/", "order.created", b"{}")])
+        ledger.pause("shop", "maintenance")
+        ledger.lease_inbox("drain", 1, 1000)
+        ledger.fan_out("drain", [("ev_1", [Route("shop")])], {"ev_1": Schedule(expires=ledger.survey().now + 300)})
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing)
+        dispatcher.start()
+        eventually(lambda: ledger.survey().standings["shop"].dead == 1, within=10)
+        dispatcher.end()
+        dispatcher.join(10)
+        assert ledger.survey().standings["shop"].waiting == 0

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import orjson
 
 from outhaul_config.destinations import Destination
+from outhaul_config.policy import Order
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Route, State, Submission
 from outhaul_worker.attempt import Target
@@ -23,10 +24,12 @@ class Canned:
 
     def __init__(self, status: int, *held: tuple[Hashable, Answer]) -> None:
         self._status = status
+        self.sent: list[str] = []
         self._answers: list[tuple[Hashable, Answer]] = list(held)
 
     def submit(self, key: Hashable, request: Request) -> None:
         """Answer at once."""
+        self.sent.append(request.headers["webhook-id"])
         self._answers.append((key, Answer(status=self._status)))
 
     def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
@@ -43,9 +46,9 @@ class Canned:
         """Nothing to close."""
 
 
-def drain(ledger: Ledger, transport: Canned) -> None:
+def drain(ledger: Ledger, transport: Canned, order: Order | None = None) -> None:
     """Run one drain over the destination `hooks` until nothing is due."""
-    endpoint = Destination(HOOKS, "webhook", ("*",), options=destination("webhook").options)
+    endpoint = Destination(HOOKS, "webhook", ("*",), order=order, options=destination("webhook").options)
     log = AttemptLog("worker", lambda **_: None, lambda *_: None)
     router = Router({HOOKS: endpoint})
     Drain(
@@ -75,6 +78,19 @@ def test_an_accepted_event_is_routed_sent_and_settled_by_one_drain(ledger: Ledge
     assert record is not None
     assert record.deliveries[HOOKS].state is State.DELIVERED
     assert ledger.survey().standings[HOOKS].balanced
+
+
+def test_events_of_one_key_are_sent_one_after_another_by_one_drain(ledger: Ledger) -> None:
+    """Each is leased as soon as the one before it is settled; a drain does not end in between."""
+    sample, names = SAMPLES["order.created"], [f"ev_{number}" for number in range(20)]
+    bodies = (orjson.dumps({**sample.body, "id": name}) for name in names)
+    submissions = [Submission(name, "digest", "/", sample.type, body) for name, body in zip(names, bodies, strict=True)]
+    ledger.accept(submissions[::2])
+    ledger.accept(submissions[1::2])
+    transport = Canned(200)
+    drain(ledger, transport, Order("customer.id"))
+    assert transport.sent == [*names[::2], *names[1::2]]
+    assert ledger.survey().standings[HOOKS].delivered == 20
 
 
 def test_an_answer_to_a_drain_that_died_is_not_taken_for_ones_own(ledger: Ledger) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from outhaul_ops.bench.report import Machine, Mark, Metric, Report, Result, ratio
+from outhaul_ops.bench.report import Machine, Mark, Metric, Report, Result, Results, ratio
 
 RATE = Metric("deliveries", "1/s")
 TIME = Metric("p50", "us")
@@ -44,10 +44,25 @@ def test_a_lower_bound_includes_itself(value: float, holds: bool) -> None:
     assert Mark("rate", value, "at least", 3.0).holds is holds
 
 
-@pytest.mark.parametrize(("value", "holds"), [(0.99, True), (1.0, False), (1.01, False)])
-def test_an_upper_bound_excludes_itself(value: float, holds: bool) -> None:
-    """Less time than the peer's is not the same time."""
-    assert Mark("time", value, "below", 1.0).holds is holds
+@pytest.mark.parametrize(("value", "holds"), [(0.99, True), (1.0, True), (1.01, False)])
+def test_an_upper_bound_includes_itself(value: float, holds: bool) -> None:
+    """At most 1 is 1 or less."""
+    assert Mark("time", value, "at most", 1.0).holds is holds
+
+
+def test_only_those_who_took_part_are_compared() -> None:
+    """A peer that is left out leaves no ratio behind; nor is anyone compared with itself."""
+    results = Results([result(6.0, contender="ours"), result(2.0, contender="peer"), result(9.0, metric=TIME)])
+    assert results.compare("ours", RATE, ("peer", "absent", "ours", "one")) == {"ours / peer": 3.0}
+    assert results.compare("absent", RATE, ("peer",)) == {}
+    assert results.contenders(RATE) == ["ours", "peer"]
+    assert results.median("peer", RATE) == 2.0
+
+
+def test_what_was_not_measured_is_not_found() -> None:
+    """A question that asks for a contender it never measured is told so."""
+    with pytest.raises(LookupError, match="c was not measured in deliveries"):
+        Results([result(1.0)]).find("c", RATE)
 
 
 def test_a_document_holds_every_round_and_what_was_concluded() -> None:
@@ -55,9 +70,19 @@ def test_a_document_holds_every_round_and_what_was_concluded() -> None:
     ours, theirs = result(9, 8, 7), result(2, 4, 3, contender="two")
     machine = Machine("linux", "cpu", 2, 1 << 30, 0.1)
     mark = Mark("one / two", ratio(ours, theirs), "at least", 3.0)
-    report = Report("deliver", {"events": 3}, machine, {"python": "3"}, [ours, theirs], {"one / two": 8 / 3}, [mark])
+    report = Report(
+        "deliver",
+        {"events": 3},
+        machine,
+        {"python": "3"},
+        Results([ours, theirs]),
+        {"one / two": 8 / 3},
+        [mark],
+        ("three is left out",),
+    )
     document = report.document()
-    assert set(document) == {"question", "conditions", "machine", "versions", "results", "ratios", "marks"}
+    assert set(document) == {*("question", "conditions", "notes", "machine", "versions", "results", "ratios", "marks")}
+    assert document["notes"] == ["three is left out"]
     assert document["results"][1] == {
         "contender": "two",
         "metric": "deliveries",

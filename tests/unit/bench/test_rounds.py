@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-import pytest
-
-from outhaul_ops.bench.report import Metric, Result
-from outhaul_ops.bench.rounds import Entrant, find, run_rounds
+from outhaul_ops.bench.report import Metric, Result, Results
+from outhaul_ops.bench.rounds import Entrant, run_rounds
 
 TURN = Metric("turn", "measurements")
 
@@ -33,11 +31,5 @@ def test_results_come_by_contender_with_their_rounds_in_order() -> None:
     """The n-th value of two contenders is from the same round."""
     order: list[str] = []
     results = run_rounds([Entrant(name, recorded(order, name)) for name in "ab"], 3, lambda _: None)
-    assert results == [Result("a", TURN, (1, 4, 5)), Result("b", TURN, (2, 3, 6))]
-    assert find(results, "b", TURN) is results[1]
-
-
-def test_what_was_not_measured_is_not_found() -> None:
-    """A question that compares a contender it never measured is told so."""
-    with pytest.raises(LookupError, match="c was not measured in turn"):
-        find([Result("a", TURN, (1.0,))], "c", TURN)
+    assert isinstance(results, Results)
+    assert list(results) == [Result("a", TURN, (1, 4, 5)), Result("b", TURN, (2, 3, 6))]

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from outhaul_ops.bench import serialise
-from outhaul_ops.bench.report import Result
+from outhaul_ops.bench.questions import serialise
+from outhaul_ops.bench.report import Result, Results
 from outhaul_ops.bench.sample import SIZE
 from outhaul_ops.commands.bench import bench
 from outhaul_worker.destinations.registry import kinds
@@ -33,7 +33,7 @@ def test_every_kind_is_measured_and_has_a_mark(document: dict[str, Any]) -> None
 
 def test_the_document_has_the_shape_of_every_question(document: dict[str, Any]) -> None:
     """Whoever reads the answers of one question can read those of all."""
-    assert set(document) == {"question", "conditions", "machine", "versions", "results", "ratios", "marks"}
+    assert set(document) == {*("question", "conditions", "notes", "machine", "versions", "results", "ratios", "marks")}
     assert (document["question"], document["conditions"]["event_bytes"]) == ("serialise", SIZE)
     assert {"python", "outhaul", "orjson"} <= set(document["versions"])
 
@@ -42,8 +42,8 @@ def test_ratios_and_marks_follow_from_the_measurements() -> None:
     """The median stands for the rounds."""
     results = [Result(serialise.BARE, serialise.PER_EVENT, (2.0, 2.0, 9.0))]
     results += [Result(name, serialise.PER_EVENT, (10.0, 70.0, 80.0)) for name in serialise.OPTIONS]
-    assert set(serialise.ratios(results).values()) == {35.0}
-    held = {mark.name.split(",")[0]: mark.holds for mark in serialise.marks(results)}
+    assert set(serialise.ratios(Results(results)).values()) == {35.0}
+    held = {mark.name.split(",")[0]: mark.holds for mark in serialise.marks(Results(results))}
     assert held == {name: name not in ("webhook", "cloudevents") for name in kinds()}
 
 

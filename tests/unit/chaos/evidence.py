@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from outhaul_ledger.flow import Flow
 from outhaul_ledger.model import State
 from outhaul_ledger.record import DeliveryRecord, EventRecord
 from outhaul_ledger.survey import Standing, Survey
@@ -12,7 +13,8 @@ from outhaul_ops.chaos.books import Evidence, LedgerBook
 from outhaul_ops.chaos.journal import Arrival, Handed
 from outhaul_ops.chaos.scene import SHAPES, UNKNOWN
 
-NARROW = next(i for i, shape in enumerate(SHAPES) if shape.wanted == frozenset({"steady"}))
+NARROW = next(i for i, shape in enumerate(SHAPES) if shape.type == "custom.narrow")
+LINED = next(i for i, shape in enumerate(SHAPES) if "ordered" in shape.wanted)
 NAMED = next(i for i, shape in enumerate(SHAPES) if UNKNOWN in shape.wanted)
 
 
@@ -23,7 +25,7 @@ def handed(event_id: str, at: float, shape: int = NARROW, **changes: Any) -> Han
 
 def delivery(destination: str, state: State = State.DELIVERED, **changes: Any) -> DeliveryRecord:
     """A delivery after one attempt."""
-    return replace(DeliveryRecord(destination, state, 1, 1, 0, 0, 0, False, 200, "", "HTTP 200"), **changes)
+    return replace(DeliveryRecord(destination, state, 1, 1, 0, 0, 0, False, 200, "", "", "HTTP 200"), **changes)
 
 
 def line(attempt: int, *, destination: str = "steady", marked: bool = False) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def line(attempt: int, *, destination: str = "steady", marked: bool = False) -> 
 def record(event_id: str, deliveries: Iterable[DeliveryRecord], *lines: Mapping[str, Any]) -> EventRecord:
     """An event that was fanned out."""
     kept = {each.destination: each for each in deliveries}
-    return EventRecord(event_id, "custom.narrow", "/", 0, True, kept, tuple(map(dict, lines)), frozenset(), 0)
+    return EventRecord(event_id, "custom.narrow", "/", 0, True, kept, tuple(map(dict, lines)), {}, {}, None, None, 0)
 
 
 def arrival(event_id: str, at: float, attempt: int = 1, *, destination: str = "steady", taken: bool = True) -> Arrival:
@@ -56,7 +58,7 @@ def standing(name: str, counts: Mapping[State, int]) -> Standing:
     get = Counter(counts)
     kept = (get[State.DEAD], get[State.HELD])
     ended = (get[State.DELIVERED], get[State.SKIPPED], get[State.CANCELLED])
-    return Standing(name, get[State.PENDING], get[State.LEASED], *kept, None, "", sum(get.values()), *ended)
+    return Standing(name, get[State.PENDING], get[State.LEASED], *kept, None, Flow(), sum(get.values()), *ended)
 
 
 def evidence(hands: Iterable[Handed], arrivals: Iterable[Arrival], records: Iterable[EventRecord]) -> Evidence:

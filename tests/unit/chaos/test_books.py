@@ -7,7 +7,7 @@ import pytest
 from outhaul_ledger.model import State
 from outhaul_ledger.record import EventRecord
 from outhaul_ops.chaos.books import Books, Crash, Evidence, LedgerBook, reconcile
-from unit.chaos.evidence import NAMED, arrival, delivery, evidence, handed, line, record, standing, survey
+from unit.chaos.evidence import LINED, NAMED, arrival, delivery, evidence, handed, line, record, standing, survey
 
 AT = 1000.0
 
@@ -163,6 +163,33 @@ def test_a_crash_may_cost_only_what_was_acknowledged_without_the_disk(durable: b
     books = reconcile(replace(sound(), handed=hands, ledger=book(), arrivals=[], crashes=[crash]))
     assert books.lost == len(books.findings) == lost
     assert sum(window.lost for window in books.windows.values()) == 1 - lost
+
+
+def in_line(*event_ids: str, accepted: tuple[int, int] = (1, 2)) -> Evidence:
+    """Two events of one line, which arrive in this order; `accepted` is when the first and the second number were."""
+    records = [
+        replace(record(each, [delivery("steady"), delivery("ordered")]), accepted_at=at)
+        for each, at in zip(("ev_a_1", "ev_a_9"), accepted, strict=True)
+    ]
+    hands = [handed(each, AT, LINED) for each in event_ids]
+    arrivals = [
+        arrival(each, AT + i, destination=name) for i, each in enumerate(event_ids) for name in ("steady", "ordered")
+    ]
+    return evidence(hands, arrivals, records)
+
+
+def test_events_of_a_line_may_arrive_in_the_order_of_their_acceptance_only() -> None:
+    """Where order is asked for, a later one that comes first is found; elsewhere it may."""
+    assert reconcile(in_line("ev_a_1", "ev_a_9")).findings == []
+    books = reconcile(in_line("ev_a_9", "ev_a_1"))
+    assert books.disorder == 1
+    assert "ordered got it after ev_a_9" in only_finding(books)
+
+
+def test_the_order_is_that_of_acceptance_and_not_of_numbers() -> None:
+    """An event that was handed over again may have been accepted later."""
+    assert reconcile(in_line("ev_a_9", "ev_a_1", accepted=(2, 1))).findings == []
+    assert reconcile(in_line("ev_a_1", "ev_a_9", accepted=(2, 1))).disorder == 1
 
 
 def test_a_crash_long_before_or_after_excuses_nothing() -> None:

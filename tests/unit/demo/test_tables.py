@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from outhaul_ledger.flow import Waiting
 from outhaul_ledger.model import State
-from outhaul_ledger.record import Waiting
 from outhaul_ops.demo.scenario import Place, Scenario, Standing, load_scenario
 from outhaul_ops.demo.screen import Lines, Screen
 from outhaul_ops.demo.sighting import Sighting

@@ -1,6 +1,7 @@
 """What every destination kind keeps, whoever wrote it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -95,6 +96,13 @@ def test_headers_can_be_sent_as_they_are(kind: DestinationKind) -> None:
             assert value == value.strip()
 
 
+def test_what_says_how_to_deliver_an_event_is_not_delivered(kind: DestinationKind) -> None:
+    """When it is due, when it expires and where it goes is between the sender and Outhaul."""
+    for sample in SAMPLES.values():
+        times = {"deliver_after": "2037-01-01T00:00:00.000Z", "expires_at": "2038-01-01T00:00:00.000Z"}
+        assert kind.serialise(replace(sample, body={**sample.body, **times})) == kind.serialise(sample)
+
+
 def test_every_status_has_one_meaning_and_a_reason(kind: DestinationKind) -> None:
     """Whatever an endpoint answers is understood, and what counts as delivered without being a success is marked."""
     for status in range(100, 600):
@@ -112,8 +120,13 @@ def test_the_vendors_own_yes_is_a_delivery(name: str, kind: DestinationKind) -> 
 
 def test_too_many_requests_and_server_errors_are_tried_again(kind: DestinationKind) -> None:
     """An endpoint that is merely busy or broken for the moment costs no event."""
-    for status in (408, 429, 500, 502, 503, 504, 599):
+    for status in (408, 425, 429, 500, 502, 503, 504, 599):
         assert kind.classify(Answer(status=status)).meaning is Meaning.RETRY
+
+
+def test_an_endpoint_that_is_gone_for_good_pauses_its_destination(kind: DestinationKind) -> None:
+    """410 is about the address, whichever event it is: all deliveries are kept until somebody has looked."""
+    assert kind.classify(Answer(status=410)) == Verdict(Meaning.DESTINATION_FAULT, "HTTP 410: the endpoint is gone")
 
 
 def test_the_default_policy_is_complete(name: str) -> None:
@@ -121,7 +134,8 @@ def test_the_default_policy_is_complete(name: str) -> None:
     policy = kinds()[name].policy
     assert isinstance(policy, Policy)
     assert 0 < policy.timeout.connect <= policy.timeout.total
-    assert policy.concurrency >= 1
+    assert policy.concurrency == "auto" or policy.concurrency >= 1
+    assert policy.breaker is not None
     assert policy.retry.max_attempts >= 2
     assert policy.retry.max_age >= sum(policy.retry.schedule)
     assert len(policy.retry.schedule) in (0, policy.retry.max_attempts - 1)

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from outhaul_config.settings import Settings
+from outhaul_ledger.flow import BreakerState, Flow
 from outhaul_ledger.server import ServerFacts
 from outhaul_ledger.survey import Standing, Survey, WorkerStanding
 from outhaul_ops.checks import check_destinations, check_server, check_workers
 from outhaul_ops.findings import Level
 
 GOOD = ServerFacts("Valkey", "9.1.0", "noeviction", append_only=True, append_fsync="everysec", replica=False)
-CALM = Standing("shop-hooks", 0, 0, 0, 0, None, "", 5, 5, 0, 0)
+CALM = Standing("shop-hooks", 0, 0, 0, 0, None, Flow(), 5, 5, 0, 0)
 NOW = 1_772_698_500_000
 
 
@@ -102,9 +103,32 @@ def test_missing_replicas_fail_where_events_wait_for_them(there: int | None, lev
 )
 def test_the_age_of_the_oldest_due_delivery_is_judged(seconds: int, paused: str, level: Level) -> None:
     """A minute overdue is a warning, a quarter of an hour a failure; a pause is told as such instead."""
-    standing = replace(CALM, waiting=3, fanned=8, oldest_due=NOW - seconds * 1000, paused=paused)
+    standing = replace(CALM, waiting=3, fanned=8, oldest_due=NOW - seconds * 1000, flow=Flow(paused))
     (finding,) = check_destinations(Survey(NOW, {"shop-hooks": standing}), ["shop-hooks"])
     assert (finding.level, finding.subject) == (level, "shop-hooks")
+
+
+@pytest.mark.parametrize(
+    ("breaker", "left_ms", "words"),
+    [(BreakerState.OPEN, 42_000, "for another 42s"), (BreakerState.HALF_OPEN, -5, "until one attempt is answered")],
+)
+def test_an_open_breaker_is_told_with_its_end_in_place_of_what_is_overdue(
+    breaker: BreakerState, left_ms: int, words: str
+) -> None:
+    """More workers would not help: the endpoint has to be mended, and what waits is safe."""
+    flow = Flow(breaker=breaker, reopen_at=NOW + left_ms)
+    standing = replace(CALM, waiting=3, fanned=8, oldest_due=NOW - 1_200_000, flow=flow)
+    (finding,) = check_destinations(Survey(NOW, {"shop-hooks": standing}), ["shop-hooks"])
+    assert (finding.check, finding.level) == ("breaker", Level.WARN)
+    assert words in finding.found
+    assert "outhaul destinations resume shop-hooks" in finding.advice
+
+
+def test_a_backlog_behind_a_rate_is_told_as_such() -> None:
+    """What the rate was set for is no failure, however long it takes; that it takes long is said."""
+    standing = replace(CALM, waiting=3, fanned=8, oldest_due=NOW - 1_200_000, flow=Flow(next_token=NOW + 10))
+    (finding,) = check_destinations(Survey(NOW, {"shop-hooks": standing}), ["shop-hooks"])
+    assert (finding.check, finding.level) == ("rate", Level.WARN)
 
 
 def test_books_that_do_not_balance_are_a_failure() -> None:

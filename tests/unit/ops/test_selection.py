@@ -13,7 +13,7 @@ HOUR = 3_600_000
 
 def entry(event_type: str = "order.created", reason: str = "gave up: 500") -> KeptEntry:
     """Return a dead letter."""
-    record = DeliveryRecord("shop-hooks", State.DEAD, 3, 3, 0, 0, 0, False, 500, "", reason)
+    record = DeliveryRecord("shop-hooks", State.DEAD, 3, 3, 0, 0, 0, False, 500, "", "", reason)
     return KeptEntry("ev_1", 0.0, event_type, record)
 
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,9 +18,16 @@ POLICY = Policy(retry=Retry(base=5, factor=3, cap=3600, max_attempts=4, max_age=
 SERVER_ERROR = Verdict(Meaning.RETRY, "HTTP 503")
 
 
-def decided(verdict: Verdict, answer: Answer | None = None, lease: Lease = LEASE, policy: Policy = POLICY) -> Decision:
+def decided(
+    verdict: Verdict,
+    answer: Answer | None = None,
+    lease: Lease = LEASE,
+    policy: Policy = POLICY,
+    expires_at: datetime | None = None,
+) -> Decision:
     """Decide with a fixed draw."""
-    return decide(verdict, answer or Answer(status=503), lease, policy, now=NOW, draw=random.Random(7))
+    said = answer or Answer(status=503)
+    return decide(verdict, said, lease, policy, now=NOW, draw=random.Random(7), expires_at=expires_at)
 
 
 def test_a_delivered_answer_ends_the_delivery() -> None:
@@ -117,3 +125,40 @@ def test_every_fault_is_tried_again_except_where_only_configuration_can_help(fau
     """A blocked address pauses the destination; all other faults may pass by themselves."""
     expected = Meaning.DESTINATION_FAULT if fault is Fault.BLOCKED_ADDRESS else Meaning.RETRY
     assert read_fault(fault, "detail") == Verdict(expected, f"{fault}: detail")
+
+
+EXPIRY = datetime.fromtimestamp(NOW + 3600, UTC)
+
+
+def test_a_retry_before_the_expiry_is_a_retry() -> None:
+    """An event that is still wanted then is tried again."""
+    early = Answer(status=503, headers={"retry-after": "3599"})
+    assert decided(SERVER_ERROR, early, expires_at=EXPIRY).outcome is Outcome.RETRY
+
+
+def test_a_retry_at_or_after_the_expiry_makes_an_expired_dead_letter() -> None:
+    """Nobody waits for a moment at which the event is not wanted any more; the reason keeps the last answer."""
+    late = Answer(status=503, headers={"retry-after": "3600"})
+    decision = decided(SERVER_ERROR, late, expires_at=EXPIRY)
+    assert decision == Decision(Outcome.DEAD, "expired before the next try: HTTP 503", expired=True)
+
+
+def test_a_replay_after_the_expiry_is_tried_like_any_other() -> None:
+    """A person who asked for it wants it, however late."""
+    replayed = replace(LEASE, since=int((NOW + 3600) * 1000))
+    late = Answer(status=503, headers={"retry-after": "3600"})
+    assert decided(SERVER_ERROR, late, lease=replayed, expires_at=EXPIRY).outcome is Outcome.RETRY
+
+
+def test_a_refusal_for_good_is_no_expiry() -> None:
+    """What would have been dead anyway says why."""
+    assert decided(Verdict(Meaning.DEAD, "HTTP 400"), expires_at=EXPIRY) == Decision(Outcome.DEAD, "HTTP 400")
+
+
+def test_an_unknown_fate_is_held_past_the_expiry() -> None:
+    """Whether it arrived is a question that does not expire."""
+    lost = Answer(fault=Fault.READ_TIMEOUT)
+    holding = replace(POLICY, on_ambiguous="hold")
+    verdict = read_fault(Fault.READ_TIMEOUT, "")
+    past = datetime.fromtimestamp(NOW, UTC)
+    assert decided(verdict, lost, policy=holding, expires_at=past).outcome is Outcome.HELD

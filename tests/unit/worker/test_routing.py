@@ -1,9 +1,11 @@
 """Which destinations an event goes to."""
 
 import orjson
+import pytest
 
 from outhaul_config.destinations import Destination
-from outhaul_ledger.model import Inbound, Route
+from outhaul_config.policy import Order
+from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_worker.routing import UNROUTABLE, Router
 
 DESTINATIONS = {
@@ -14,7 +16,7 @@ DESTINATIONS = {
 
 def routed(**body: object) -> list[Route]:
     """Route one event."""
-    return list(Router(DESTINATIONS).route(Inbound("ev_1", orjson.dumps(body))))
+    return list(Router(DESTINATIONS).route(Inbound("ev_1", orjson.dumps(body))).routes)
 
 
 def test_every_destination_whose_pattern_matches_gets_the_event() -> None:
@@ -36,6 +38,57 @@ def test_a_destination_that_does_not_exist_is_recorded_as_skipped() -> None:
 
 def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
     """Bytes that are no event end as skipped with the reason; the router does not raise."""
-    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", b"\xff"))
+    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", b"\xff")).routes
     assert route.destination == UNROUTABLE
     assert "cannot be read" in route.skipped
+
+
+ORDERED = {
+    "mirror": Destination("mirror", "webhook", ("*",), order=Order("customer.id")),
+    "patient": Destination("patient", "webhook", ("*",), order=Order("properties.room.number", skip_after=3)),
+    "plain": Destination("plain", "webhook", ("*",)),
+}
+
+
+def orders(**body: object) -> dict[str, str]:
+    """What the routes of one event have in common with those of others, by destination."""
+    routes = Router(ORDERED).route(Inbound("ev_1", orjson.dumps({"type": "custom.x", **body}))).routes
+    return {route.destination: route.order for route in routes}
+
+
+def test_events_with_the_same_value_have_the_same_order_and_others_another() -> None:
+    """The value decides, not the rest of the event; it does not show, as it may be an address."""
+    anna, again = orders(customer={"id": "anna"}), orders(customer={"id": "anna", "email": "a@shop.example"})
+    assert anna["mirror"] == again["mirror"] != orders(customer={"id": "bert"})["mirror"]
+    assert "anna" not in anna["mirror"]
+    assert anna["plain"] == ""
+
+
+def test_an_order_that_may_be_passed_says_after_how_many_tries() -> None:
+    """The number travels with the delivery, so that a change of the configuration is for later events."""
+    assert orders(properties={"room": {"number": 12}})["patient"].endswith("/3")
+    assert (
+        orders(properties={"room": {"number": 12}})["patient"]
+        == orders(properties={"room": {"number": "12"}})["patient"]
+    )
+
+
+@pytest.mark.parametrize("found", [{}, {"customer": {}}, {"customer": {"id": None}}, {"customer": {"id": ""}}])
+def test_an_event_without_the_value_is_not_ordered(found: dict[str, object]) -> None:
+    """It goes at once, as those of a destination without order do."""
+    assert orders(**found)["mirror"] == ""
+
+
+@pytest.mark.parametrize("value", [{"number": {"a": 1}}, {"number": [1]}, "room", None])
+def test_a_value_that_is_no_single_one_orders_nothing(value: object) -> None:
+    """What stands in free properties may be anything."""
+    assert orders(properties={"room": value})["patient"] == ""
+
+
+def test_when_an_event_is_due_and_when_it_expires_comes_from_the_event() -> None:
+    """In milliseconds, as the ledger counts; an event that says nothing is due at once and for ever."""
+    times = {"deliver_after": "2026-03-05T08:15:00.500Z", "expires_at": "2026-03-05T08:16:00.000Z"}
+    router = Router(DESTINATIONS)
+    said = router.route(Inbound("ev_1", orjson.dumps({"type": "order.created", **times}))).schedule
+    assert said == Schedule(1_772_698_500_500, 1_772_698_560_000)
+    assert router.route(Inbound("ev_1", b'{"type":"order.created"}')).schedule == AT_ONCE

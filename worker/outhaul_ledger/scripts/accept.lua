@@ -1,23 +1,32 @@
 #!lua
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
--- KEYS: event record inbox wake
+-- KEYS: event record inbox sequence wake
 -- STATES:
 -- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
--- Touches: event:<id> record:<id> inbox wake
--- Uses: bind clock
+-- Touches: event:<id> record:<id> inbox sequence wake
+-- Uses: bind clock wake
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
-local answers, fresh = {}, false
+local answers, sequence = {}, nil
+
+-- Numbers are taken for all events of the call at once; those that duplicates would have got are never given.
+local function next_in_sequence()
+  local events = (#ARGV - FIRST) / 5
+  sequence = sequence and sequence + 1 or redis.call('INCRBY', keys.sequence, events) - events + 1
+  return sequence
+end
+
 for i = FIRST + 1, #ARGV, 5 do
   local id, digest = ARGV[i], ARGV[i + 1]
   local known = redis.call('HMGET', keys.record .. id, 'digest', 'at')
   if not known[1] then
-    redis.call('HSET', keys.record .. id, 'digest', digest, 'at', now, 'source', ARGV[i + 2], 'type', ARGV[i + 3])
+    local number = next_in_sequence()
+    redis.call('HSET', keys.record .. id, 'digest', digest, 'at', now, 'source', ARGV[i + 2], 'type', ARGV[i + 3],
+      'sequence', number)
     redis.call('SET', keys.event .. id, ARGV[i + 4])
-    redis.call('ZADD', keys.inbox, now, id)
+    redis.call('ZADD', keys.inbox, number, id)
     answers[#answers + 1] = { 'accepted', now }
-    fresh = true
   elseif known[1] == digest then
     -- WAITAOF and WAIT are about this connection's own writes: without one they would not wait for the first acceptance.
     if waits then
@@ -28,7 +37,7 @@ for i = FIRST + 1, #ARGV, 5 do
     answers[#answers + 1] = { 'conflict', tonumber(known[2]) }
   end
 end
-if fresh and redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
+if sequence then
+  wake(keys)
 end
 return answers

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Beat for a worker and decide whether one more drain is needed: there is due work, and fewer drains run or were asked
 -- for than the live workers have slots.
--- KEYS: inbox lanes slow drains asks workers
+-- KEYS: inbox routing gate lanes slow drains asks workers
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
 -- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for}
@@ -25,9 +25,14 @@ local function count_slots()
   return total
 end
 
+-- What has stayed behind the gate with nothing left to wait for is let out by a drain.
 local function first_due()
+  local free = redis.call('EXISTS', keys.routing) == 0 and redis.call('EXISTS', keys.gate) == 1
+  if free or redis.call('EXISTS', keys.inbox) == 1 then
+    return now
+  end
   local due
-  for _, key in ipairs({ keys.inbox, keys.lanes, keys.slow }) do
+  for _, key in ipairs({ keys.routing, keys.lanes, keys.slow }) do
     local head = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
     if head[1] and (not due or tonumber(head[2]) < due) then
       due = tonumber(head[2])

@@ -3,19 +3,20 @@
 -- A delivery found due while it is still leased has outlived its lease: the attempt counts as lost. In a full lane such
 -- ones are looked for first, as they hold its places.
 -- Quick lanes and slow ones have places of their own in a drain, so that the slow never keep the quick waiting.
+-- An event that has expired is not leased: its delivery is dead.
 -- What was due before the server began its run is a possible duplicate.
--- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers history
--- STATES: pending leased dead
+-- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring history
+-- STATES: pending leased dead cancelled
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
 -- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, deliveries}, each
 --          delivery {destination, id, attempt, tries, accepted_at, since, possible duplicate, body, 1 if its lane is slow}
 -- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
---          (lost leases) history
--- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts lost history
+--          order:<d>:<key> gate expiring event:<id> (lost leases, expired events) history
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost history
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
-local poison, cap = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5])
+local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5]), ARGV[FIRST + 6]
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete = complete_since(keys, now)
@@ -23,7 +24,7 @@ local leased = {}
 
 local function lapsed(destination, id, delivery)
   redis.call('SREM', keys.leases .. delivery.drain, destination .. ' ' .. id)
-  return lose_lease(keys, states, destination, id, delivery, now, poison, cap)
+  return lose_lease(keys, states, destination, id, delivery, now, poison, cap, retention)
 end
 
 -- Without its record a delivery cannot be attempted; left in its lane, it would stop all lanes. The survey shows the gap.
@@ -45,19 +46,26 @@ end
 
 -- True when the delivery was leased.
 local function grant(destination, id, slow)
-  local stored = redis.call('HMGET', keys.record .. id, 'd:' .. destination, 'at')
+  local stored = redis.call('HMGET', keys.record .. id, 'd:' .. destination, 'at', 'expires')
   if not stored[1] then
     forget(destination, id)
     return false
   end
   local delivery = unpack_delivery(stored[1])
-  if delivery.state == states.leased and lapsed(destination, id, delivery) then
+  if delivery.state == states.leased and lapsed(destination, id, delivery) ~= states.pending then
+    return false
+  end
+  if stored[3] and has_expired(stored[3], delivery, now) then
+    expire_delivery(keys, states, destination, id, delivery, now)
     return false
   end
   if tonumber(delivery.due) < complete then
     delivery.duplicate = '1'
   end
   delivery.state, delivery.drain = states.leased, drain
+  if delivery.reason == CANCELLED then
+    delivery.reason = '' -- an endpoint's word, which must not pass for the sender's
+  end
   delivery.attempts, delivery.tries = delivery.attempts + 1, delivery.tries + 1
   delivery.due = stamp(now + lease)
   redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
@@ -81,16 +89,11 @@ local function free_places(destination, limit)
   return limit - redis.call('ZCARD', keys.inflight .. destination)
 end
 
--- A probe whose lease has ended is given up first: there is never more than one.
 local function breaker_room(flow)
   if flow.reopen_at == 0 then
     return math.huge
   end
-  local gate = breaker_gate(keys, flow)
-  if flow.probe and gate <= now and gate ~= flow.reopen_at then
-    reclaim(flow.destination)
-  end
-  return gate <= now and 1 or 0
+  return breaker_gate(keys, flow) <= now and 1 or 0
 end
 
 local function places(flow, quantum)

@@ -1,13 +1,15 @@
 #!lua flags=allow-oom
 -- Take the leases of drains that stopped beating: their deliveries are due at once, as possible duplicates.
--- KEYS: event record attempts inbox lane lanes slow inflight dead destination drains leases wake
--- STATES: pending leased dead
--- ARGV: silence in ms that means dead, lost leases that make a dead letter, attempt lines kept, most leases to take
+-- KEYS: event record attempts inbox routing lane lanes slow inflight dead destination drains leases wake order gate expiring
+-- STATES: pending leased dead cancelled
+-- ARGV: silence in ms that means dead, lost leases that make a dead letter, attempt lines kept, most leases to take,
+--       retention in ms
 -- Returns: {recovered, dead-lettered, drains given up}
--- Touches: drains leases:<drain> inbox lane:<d> lanes slow inflight:<d> record:<id> attempts:<id> dead:<d> wake
--- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts lost
+-- Touches: drains leases:<drain> inbox routing lane:<d> lanes slow inflight:<d> record:<id> attempts:<id> dead:<d> wake
+--          order:<d>:<key> gate; destination:<d> event:<id> expiring (cancelled)
+-- Uses: bind clock wake delivery concurrency rate breaker flow lanes finish attempts inbox order cancel lost
 local silence, poison = tonumber(ARGV[FIRST]), tonumber(ARGV[FIRST + 1])
-local cap, left = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
+local cap, left, retention = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3]), ARGV[FIRST + 4]
 local now = clock()
 local recovered, poisoned, given_up, touched = 0, 0, 0, {}
 
@@ -15,7 +17,7 @@ local function take(drain, lease)
   local destination, id = string.match(lease, '^([^ ]*) (.*)$')
   redis.call('SREM', keys.leases .. drain, lease)
   if destination == '' then
-    recovered = recovered + redis.call('ZADD', keys.inbox, 'XX', 'CH', now, id)
+    recovered = recovered + return_to_inbox(keys, id)
     return
   end
   local packed = redis.call('HGET', keys.record .. id, 'd:' .. destination)
@@ -24,9 +26,10 @@ local function take(drain, lease)
     return
   end
   touched[destination] = true
-  if lose_lease(keys, states, destination, id, delivery, now, poison, cap) then
+  local state = lose_lease(keys, states, destination, id, delivery, now, poison, cap, retention)
+  if state == states.dead then
     poisoned = poisoned + 1
-  else
+  elseif state == states.pending then
     recovered = recovered + 1
   end
 end
@@ -48,7 +51,7 @@ end
 for destination in pairs(touched) do
   schedule_lane(keys, destination, now)
 end
-if recovered > 0 and redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
+if recovered > 0 then
+  wake(keys)
 end
 return { recovered, poisoned, given_up }

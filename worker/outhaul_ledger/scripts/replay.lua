@@ -5,7 +5,7 @@
 -- ARGV: per delivery: destination, id
 -- Returns: per delivery 1, or 0 where it is neither dead nor held (any more)
 -- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake
--- Uses: bind clock delivery concurrency rate breaker flow lanes
+-- Uses: bind clock wake delivery concurrency rate breaker flow lanes
 local now = clock()
 local answers, touched = {}, {}
 
@@ -33,7 +33,7 @@ end
 for destination in pairs(touched) do
   schedule_lane(keys, destination, now)
 end
-if next(touched) and redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
+if next(touched) then
+  wake(keys)
 end
 return answers

@@ -5,7 +5,7 @@
 -- ARGV: destination
 -- Returns: {1 if it was paused, 1 if its breaker was open}
 -- Touches: destination:<d> lanes slow wake
--- Uses: bind clock concurrency rate breaker flow lanes
+-- Uses: bind clock wake concurrency rate breaker flow lanes
 local destination, now = ARGV[FIRST], clock()
 local paused = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
 local flow = read_flow(keys, destination, now)
@@ -15,7 +15,5 @@ if open then
   write_flow(keys, flow)
 end
 schedule_lane(keys, destination, now, false, flow)
-if redis.call('LLEN', keys.wake) == 0 then
-  redis.call('LPUSH', keys.wake, '1')
-end
+wake(keys)
 return { paused > 0 and 1 or 0, open and 1 or 0 }

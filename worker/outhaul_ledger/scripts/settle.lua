@@ -1,16 +1,18 @@
 #!lua flags=allow-oom
 -- Write what attempts came to. An outcome whose lease is no longer current changes nothing: it only adds its line,
--- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then.
+-- marked `stale`, to the attempt log. An outcome that was written before is answered as it was then. A retry that would
+-- come after the event's expiry is none: the delivery is dead. A failure after the event was taken back ends it as
+-- cancelled.
 -- What they say of the endpoints as a whole moves breakers and concurrency limits.
--- KEYS: event record attempts lane lanes slow inflight dead held destination leases
+-- KEYS: event record attempts lane lanes slow inflight dead held destination leases order gate expiring
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
 --       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line, then of the endpoint: 1 if judged,
 --       1 if it failed, 1 if it was silent, 1 if it was overloaded, ms it took
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
 -- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
---          event:<id>
--- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts
+--          event:<id> order:<d>:<key> gate expiring
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
 local outcomes, answers, flows, ended = {}, {}, {}, {}
@@ -60,6 +62,25 @@ local function move(outcome)
   end
 end
 
+-- What sender and expiry make of an outcome.
+local function overrule(outcome, delivery, expires)
+  local failed = outcome.state == states.pending or outcome.state == states.dead
+  if failed and delivery.reason == CANCELLED then
+    outcome.state, outcome.reason, outcome.delay = states.cancelled, CANCELLED, 0
+  elseif expires and outcome.state == states.pending and has_expired(expires, delivery, now + outcome.delay) then
+    outcome.state, outcome.reason, outcome.delay = states.dead, 'expired', 0
+  end
+end
+
+local function keep_in_order(outcome, delivery)
+  local final = outcome.state == states.dead or outcome.state == states.held
+  if final or outcome.state == states.pending then
+    fail_in_order(keys, outcome.destination, outcome.id, delivery, now, final)
+  else
+    leave_order(keys, outcome.destination, outcome.id, delivery, now)
+  end
+end
+
 local function record(outcome, delivery)
   delivery.state, delivery.lost = outcome.state, 0
   delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
@@ -69,15 +90,18 @@ local function record(outcome, delivery)
   if not outcome.burned then
     delivery.tries = delivery.tries - 1
   end
+  if delivery.order ~= '' then
+    keep_in_order(outcome, delivery)
+  end
   redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery))
 end
 
 local function settle(outcome)
-  local packed = redis.call('HGET', keys.record .. outcome.id, 'd:' .. outcome.destination)
-  if not packed then
+  local stored = redis.call('HMGET', keys.record .. outcome.id, 'd:' .. outcome.destination, 'expires')
+  if not stored[1] then
     return -1
   end
-  local delivery = unpack_delivery(packed)
+  local delivery = unpack_delivery(stored[1])
   if delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
     log_stale(outcome)
     return 0
@@ -87,6 +111,7 @@ local function settle(outcome)
   end
   redis.call('ZREM', keys.inflight .. outcome.destination, outcome.id)
   redis.call('SREM', keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
+  overrule(outcome, delivery, stored[2])
   record(outcome, delivery)
   log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome)

@@ -4,7 +4,7 @@
 -- STATES:
 -- ARGV: none
 -- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, counters and settings as field, value, ...,
---          what holds its lane back (as lib/flow.lua describes it)}}
+--          what holds its lane back (as lib/flow.lua describes it), how many wait for their turn in an order}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
 -- Uses: bind clock concurrency rate breaker flow
 local now = math.floor(clock())
@@ -14,7 +14,7 @@ local rows = {}
 local function oldest_due(name, in_flight)
   local head = redis.call('ZRANGE', keys.lane .. name, 0, in_flight, 'WITHSCORES')
   for i = 1, #head, 2 do
-    if not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
+    if head[i + 1] ~= 'inf' and not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
       return math.floor(tonumber(head[i + 1]))
     end
   end
@@ -27,7 +27,7 @@ for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
     redis.call('ZCARD', keys.dead .. name), redis.call('ZCARD', keys.held .. name),
     oldest_due(name, in_flight), redis.call('HGETALL', keys.destination .. name),
-    describe_flow(read_flow(keys, name, now)),
+    describe_flow(read_flow(keys, name, now)), redis.call('ZCOUNT', keys.lane .. name, 'inf', 'inf'),
   }
 end
 return { now, rows }

@@ -13,7 +13,7 @@ from marshmallow import Schema, fields, validate
 from outhaul_config.destinations import Destination
 from outhaul_config.fields import choice, text
 from outhaul_config.policy import Policy, Retry, Timeout
-from outhaul_producers.event import Event
+from outhaul_producers.event import HANDLING, Event
 from outhaul_worker.destinations.contract import Moment, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, event_names, further_headers
@@ -30,9 +30,7 @@ _CONTENT_TYPES: Mapping[str, str] = {
     _BINARY: _JSON,
 }
 # What is an attribute of the envelope, or Outhaul's own business.
-_NOT_DATA = frozenset(
-    {"id", "source", "type", "specversion", "subject", "occurred_at", "destinations", "overrides"},
-)
+_NOT_DATA = HANDLING | {"id", "source", "type", "specversion", "subject", "occurred_at"}
 _URI_CHARACTERS = r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
 _SOURCE = rf"{_URI_CHARACTERS}{{1,256}}"
 _ABSOLUTE_URI = rf"[A-Za-z][A-Za-z0-9+.-]*:{_URI_CHARACTERS}{{1,256}}"

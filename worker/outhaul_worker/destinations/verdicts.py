@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from outhaul_worker.destinations.contract import Meaning, Verdict
 from outhaul_worker.exchange import Answer
 
+PASSING: Mapping[int, Meaning] = dict.fromkeys((408, 425, 429), Meaning.RETRY)
+"""Refusals that are no judgement of the request: it came too slowly, too early, or with too many others."""
+
+GONE: Mapping[int, Meaning] = {410: Meaning.DESTINATION_FAULT}
+"""The endpoint has gone for good, whichever event it is asked to take: nothing but a new address helps."""
+
 _NOTES: Mapping[int, str] = {
     401: "credentials refused",
     403: "access refused",
@@ -39,7 +45,7 @@ class StatusReading:
 SUBSCRIBER = StatusReading(
     redirect=Meaning.RETRY,
     client_error=Meaning.RETRY,
-    exact={410: Meaning.DESTINATION_FAULT},
+    exact=GONE,
 )
 """How somebody's application is read, which may answer 401, 404 or a redirect in the middle of a deployment: only 2xx
 and 410 (gone for good, which pauses the destination) are taken at their word."""

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy, Retry, Timeout
-from outhaul_producers.event import Event
+from outhaul_producers.event import HANDLING, Event
 from outhaul_worker.destinations.contract import Moment, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, further_headers
@@ -15,7 +15,7 @@ from outhaul_worker.destinations.trial_events import PING, trial_event
 from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
-_NOT_DATA = frozenset({"type", "occurred_at", "destinations", "overrides"})
+_NOT_DATA = HANDLING | {"type", "occurred_at"}
 
 
 class WebhookOptions(Schema):

@@ -4,12 +4,12 @@ import base64
 import hmac
 import json
 import os
+import threading
 import time
 from typing import Any
 
 import requests
 from celery import Celery
-from celery.signals import worker_process_init
 
 ENDPOINT = os.environ["BENCH_ENDPOINT"]
 KEY = base64.b64decode(os.environ["BENCH_SECRET"].removeprefix("whsec_"))
@@ -28,14 +28,16 @@ app.conf.update(
         "max_connections": 128,
     },
 )
-session = requests.Session()
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator] # Celery ships no types
-def open_session(**_: object) -> None:
-    """Give each process of the pool connections of its own."""
-    global session  # noqa: PLW0603 -- Celery's way of keeping something for the life of a process
-    session = requests.Session()
+class Thread(threading.local):
+    """Each thread keeps its connections; a process of the prefork pool runs its tasks in one thread."""
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+
+
+here = Thread()
 
 
 def signature(message_id: str, timestamp: str, body: bytes) -> str:
@@ -62,4 +64,4 @@ def deliver(event: dict[str, Any]) -> None:
         "webhook-timestamp": timestamp,
         "webhook-signature": signature(event["id"], timestamp, body),
     }
-    session.post(ENDPOINT, data=body, headers=headers, timeout=(5, 15)).raise_for_status()
+    here.session.post(ENDPOINT, data=body, headers=headers, timeout=(5, 15)).raise_for_status()

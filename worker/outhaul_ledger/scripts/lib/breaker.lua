@@ -4,7 +4,8 @@
 -- window still reaches.
 local COUNTS = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 
--- A breaker that was switched off is closed. The clock may have been set back; it stays open no longer for that.
+-- A breaker that was switched off is closed. Where the clock was set back, or the cap lowered, it stays open no longer for
+-- that.
 local function unpack_breaker(flow, packed, now)
   if not packed then
     flow.reopen_at, flow.openings, flow.closed_at, flow.probe = 0, 0, 0, nil
@@ -12,10 +13,12 @@ local function unpack_breaker(flow, packed, now)
   end
   local at, openings, closed = string.match(packed, '^(%S+) (%S+) (%S+)$')
   flow.reopen_at, flow.openings, flow.closed_at = tonumber(at), tonumber(openings), tonumber(closed)
-  if flow.reopen_at > 0 and flow.policy.minimum > 0 then
-    flow.reopen_at = math.min(flow.reopen_at, math.ceil(now + flow.policy.open_cap))
-  else
-    flow.reopen_at, flow.probe = 0, nil
+  local bound = flow.policy.minimum > 0 and math.ceil(now + flow.policy.open_cap) or 0
+  if flow.reopen_at > bound then
+    flow.reopen_at, flow.bounded = bound, true
+  end
+  if flow.reopen_at == 0 then
+    flow.probe = nil
   end
 end
 

@@ -1,16 +1,22 @@
--- A delivery's packed form in record:<id>, field d:<destination>: ten tab-separated columns.
-local COLUMNS = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$'
+-- A delivery's packed form in record:<id>, field d:<destination>: eleven tab-separated columns.
+local COLUMNS = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$'
 
 local function unpack_delivery(packed)
-  local state, attempts, tries, lost, due, since, duplicate, status, drain, reason = string.match(packed, COLUMNS)
+  local state, attempts, tries, lost, due, since, duplicate, status, drain, order, reason = string.match(packed, COLUMNS)
   return {
     state = state, attempts = tonumber(attempts), tries = tonumber(tries), lost = tonumber(lost), due = due,
-    since = since, duplicate = duplicate, status = status, drain = drain, reason = reason,
+    since = since, duplicate = duplicate, status = status, drain = drain, order = order, reason = reason,
   }
 end
 
 local function pack_delivery(d)
-  return table.concat({ d.state, d.attempts, d.tries, d.lost, d.due, d.since, d.duplicate, d.status, d.drain, d.reason }, '\t')
+  return table.concat(
+    { d.state, d.attempts, d.tries, d.lost, d.due, d.since, d.duplicate, d.status, d.drain, d.order, d.reason }, '\t')
+end
+
+-- What the deliveries of an order have in common, in the column `order`.
+local function order_key(order)
+  return string.match(order, '^[^/]*')
 end
 
 -- Whole milliseconds as text: Lua would print a large number in scientific notation.

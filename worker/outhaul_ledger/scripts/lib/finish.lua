@@ -10,9 +10,12 @@ local function expire_event(keys, id, now, retention)
 end
 
 local function expire_if_finished(keys, id, now, retention)
-  local left = redis.call('HMGET', keys.record .. id, 'open', 'kept')
+  local left = redis.call('HMGET', keys.record .. id, 'open', 'kept', 'expires')
   if tonumber(left[1]) == 0 and tonumber(left[2] or 0) == 0 then
     expire_event(keys, id, now, retention)
+    if left[3] then
+      redis.call('ZREM', keys.expiring, id)
+    end
   end
 end
 

@@ -2,11 +2,15 @@
 -- attempt, moves on by an interval with each; it may run ahead of the clock by the tolerance. Uses: nothing.
 local CHUNK_MS = 10
 
--- The clock may have been set back; no spending leads further ahead than this.
+-- No spending leads further ahead than the bound; a clock that was set back does, or a policy of before.
 local function read_arrival(flow, stored, now)
   local policy = flow.policy
   if policy.interval > 0 then
-    flow.arrival = math.min(tonumber(stored or 0), now + policy.tolerance + policy.interval)
+    local bound = now + policy.tolerance + policy.interval
+    flow.arrival = tonumber(stored or 0)
+    if flow.arrival > bound then
+      flow.arrival, flow.bounded = bound, true
+    end
   end
 end
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from outhaul_worker.destinations.contract import Meaning, Verdict
-from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.destinations.verdicts import GONE, PASSING, StatusReading
 from outhaul_worker.exchange import Answer
 
 _RECEIVED = "Received."
@@ -21,7 +21,8 @@ _READING = StatusReading(
     client_error=Meaning.DEAD,
     exact={
         **dict.fromkeys((401, 403), Meaning.DESTINATION_FAULT),
-        **dict.fromkeys((408, 425, 429), Meaning.RETRY),
+        **GONE,
+        **PASSING,
         # Success is 200; another kind of success was not said by DATA Reshape, so it may not have the event.
         **dict.fromkeys(set(range(201, 300)), Meaning.RETRY),
     },

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from outhaul_worker.destinations.contract import Meaning, Verdict
-from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.destinations.verdicts import GONE, PASSING, StatusReading
 from outhaul_worker.exchange import Answer
 from outhaul_worker.retry_after import parse_retry_after
 
@@ -26,7 +26,7 @@ _KNOWN = "eSputnik has this event already: it called the request a duplicate"
 _READING = StatusReading(
     redirect=Meaning.DESTINATION_FAULT,
     client_error=Meaning.DEAD,
-    exact={401: Meaning.DESTINATION_FAULT, 408: Meaning.RETRY, 409: Meaning.DELIVERED, 429: Meaning.RETRY},
+    exact={401: Meaning.DESTINATION_FAULT, 409: Meaning.DELIVERED, **GONE, **PASSING},
 )
 
 

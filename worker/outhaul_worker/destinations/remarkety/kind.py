@@ -24,7 +24,7 @@ from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.remarkety.names import DEFAULT_NAMES, family, kebab_name
 from outhaul_worker.destinations.remarkety.options import RemarketyOptions
 from outhaul_worker.destinations.remarkety.payloads import payload_for
-from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.destinations.verdicts import GONE, PASSING, StatusReading
 from outhaul_worker.exchange import Answer, Request
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -34,7 +34,7 @@ _CUSTOM_PLATFORM = "custom"
 _READING = StatusReading(
     redirect=Meaning.DEAD,
     client_error=Meaning.DEAD,
-    exact={401: Meaning.DESTINATION_FAULT, 408: Meaning.RETRY, 429: Meaning.RETRY},
+    exact={401: Meaning.DESTINATION_FAULT, **GONE, **PASSING},
 )
 
 
@@ -84,7 +84,7 @@ class Remarkety:
         )
 
     def classify(self, answer: Answer) -> Verdict:
-        """2xx is delivered; 401 pauses the destination; 408, 429 and 5xx are tried again; the rest is final."""
+        """2xx is delivered; 401 and 410 pause; 408, 425, 429 and 5xx are tried again; the rest is final."""
         return _READING.verdict(answer)
 
     def trial(self, moment: Moment) -> NotApplicable:  # noqa: ARG002 - nothing is made

@@ -32,7 +32,7 @@ from outhaul_worker.destinations.simon.parts import client_id
 from outhaul_worker.destinations.simon.payloads import Client, payload_for
 from outhaul_worker.destinations.simon.schema import breaches
 from outhaul_worker.destinations.trial_events import trial_event
-from outhaul_worker.destinations.verdicts import StatusReading
+from outhaul_worker.destinations.verdicts import GONE, PASSING, StatusReading
 from outhaul_worker.exchange import Answer, Request
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -56,7 +56,8 @@ _READING = StatusReading(
     client_error=Meaning.DEAD,
     exact={
         **dict.fromkeys((401, 403), Meaning.DESTINATION_FAULT),
-        **dict.fromkeys((408, 425, 429), Meaning.RETRY),
+        **GONE,
+        **PASSING,
     },
 )
 
@@ -122,7 +123,7 @@ class Simon:
         )
 
     def classify(self, answer: Answer) -> Verdict:
-        """2xx is delivered, as the payload was checked; 401 and 403 pause the destination; 408, 429 and 5xx are no end.
+        """2xx is delivered, as the payload was checked; 401, 403 and 410 pause; 408, 425, 429 and 5xx are no end.
 
         The rest is final, above all 412, which is what Simon says in debug mode of an event it does not accept.
         """

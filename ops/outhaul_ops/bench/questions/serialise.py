@@ -1,29 +1,25 @@
 """The question `serialise`: what does it cost a worker to turn an event into each kind's signed request?"""
 
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import orjson
 
 from outhaul_config.destinations import Destination
 from outhaul_ops.bench.contenders import SECRET
-from outhaul_ops.bench.machine import this_machine
 from outhaul_ops.bench.processes import BenchFailed
-from outhaul_ops.bench.report import Mark, Metric, Report, Result, ratio
-from outhaul_ops.bench.rounds import Entrant, find, run_rounds
-from outhaul_ops.bench.sample import SIZE, order_event
-from outhaul_ops.progress import progress
+from outhaul_ops.bench.question import Amount, Asked, Question
+from outhaul_ops.bench.report import Mark, Metric, Results
+from outhaul_ops.bench.rounds import Entrant
+from outhaul_ops.bench.sample import order_event
+from outhaul_ops.bench.stage import Stage
 from outhaul_producers.event import Event
 from outhaul_producers.normalise import normalise
 from outhaul_worker.destinations.contract import DestinationKind, Moment, Payload
 from outhaul_worker.destinations.registry import kinds
 
-NAME, AMOUNT = "serialise", "events"
-USUAL, QUICK = 2000, 500
 WARM_UP_EVENTS = 50
 
 PER_EVENT = Metric("per event", "us")
@@ -51,37 +47,15 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 """What each built-in kind is measured with: as a site would have it, and signed where the kind can sign."""
 
 
-def answer(events: int, rounds: int, *, shown: bool) -> Report:
-    """Answer the question in this process: no server and no receiver take part.
-
-    Args:
-        events: how many different events a measurement is made of.
-        rounds: how often every kind is measured.
-        shown: whether to show a progress bar.
-
-    Raises:
-        BenchFailed: a kind has no use for the event.
-    """
-    machine = this_machine()
-    made = entrants(sample_events(events))
-    with progress(f"bench {NAME}", lambda: rounds * len(made), shown=shown) as advance:
-        results = run_rounds(made, rounds, advance)
-    conditions: dict[str, str | int] = {
-        AMOUNT: events,
-        "rounds": rounds,
-        "event_bytes": SIZE,
-        "clock": "processor time",
-    }
-    return Report(NAME, conditions, machine, _versions(), results, ratios(results), marks(results))
-
-
 def sample_events(count: int) -> list[Event]:
     """Make so many different orders, as the ledger hands them to a worker."""
     return [Event.from_bytes(normalise(order_event(number), source="/").body) for number in range(count)]
 
 
-def entrants(events: Sequence[Event]) -> list[Entrant]:
+def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     """Each kind makes a request of each event; beside them the least there is to do, which is to encode it."""
+    stage.note("timed in processor time; neither server nor receiver takes part")
+    events = sample_events(asked.amount)
     built = {name: _built(name) for name in OPTIONS}
     for name, kind in built.items():
         if not isinstance(kind.serialise(events[0]), Payload):
@@ -92,22 +66,25 @@ def entrants(events: Sequence[Event]) -> list[Entrant]:
     ]
 
 
-def ratios(results: Sequence[Result]) -> dict[str, float]:
+def ratios(results: Results) -> dict[str, float]:
     """Compare each kind with bare encoding."""
-    bare = find(results, BARE, PER_EVENT)
-    return {f"{name} / {BARE}": ratio(find(results, name, PER_EVENT), bare) for name in OPTIONS}
+    found: dict[str, float] = {}
+    for name in OPTIONS:
+        found |= results.compare(name, PER_EVENT, (BARE,))
+    return found
 
 
-def marks(results: Sequence[Result]) -> list[Mark]:
+def marks(results: Results) -> list[Mark]:
     """Hold each kind to a time that leaves sending the slower part."""
     return [
         Mark(
             f"{name}, us per event",
-            find(results, name, PER_EVENT).median,
-            "below",
+            results.median(name, PER_EVENT),
+            "at most",
             PASS_THROUGH_MICROSECONDS if name in PASS_THROUGH else VENDOR_MICROSECONDS,
         )
         for name in OPTIONS
+        if name in results.contenders(PER_EVENT)
     ]
 
 
@@ -132,6 +109,13 @@ def _timed(work: Callable[[Event], object], events: Sequence[Event]) -> Mapping[
     return {PER_EVENT: (time.thread_time_ns() - before) / 1000 / len(events)}
 
 
-def _versions() -> dict[str, str]:
-    packages = ("outhaul", "orjson", "marshmallow", "cryptography")
-    return {"python": platform.python_version(), **{package: version(package) for package in packages}}
+QUESTION = Question(
+    "serialise",
+    "Time turning an event into each kind's request, validated and signed",
+    Amount("events", 2000, 500),
+    entrants,
+    ratios,
+    marks,
+    usual_rounds=5,
+    quick_rounds=3,
+)

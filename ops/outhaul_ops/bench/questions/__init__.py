@@ -1,0 +1,1 @@
+"""One file a question; `QUESTIONS` in `all.py` lists them."""
