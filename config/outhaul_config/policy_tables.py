@@ -53,7 +53,10 @@ class RetryTable(Schema):
     max_age = Duration(
         _MILLISECOND,
         _QUARTER,
-        metadata=_about("How long after its acceptance, or its last replay, a delivery is a dead letter."),
+        metadata=_about(
+            "How long after its acceptance a delivery is a dead letter; where it could be tried only later, because of a"
+            " delay, its turn in an order, or a replay, how long after that."
+        ),
     )
     schedule = fields.List(
         Duration(0, _WEEK),

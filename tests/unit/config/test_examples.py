@@ -6,6 +6,8 @@ from pathlib import Path
 from outhaul_config.destinations import load_destinations
 from outhaul_config.policy import Retry, Timeout
 from outhaul_config.settings import load_settings
+from outhaul_producers.schema.paths import value_paths
+from outhaul_producers.types import TYPES
 from outhaul_worker.destinations.registry import kind_specs
 
 FOLDER = Path(__file__).parents[3] / "config"
@@ -36,5 +38,5 @@ def test_the_example_has_a_destination_of_every_kind_that_loads_once_uncommented
     whole.write_text(re.sub(r"^# (?=\[|\w+ = )", "", example, flags=re.MULTILINE))
     environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example), "key")
     secrets = dict.fromkeys(("SHOP_HOOKS_SECRET", "EVENT_BUS_SECRET"), HOOKS_SECRET)
-    found = load_destinations(whole, {**environ, **secrets}, kind_specs())
+    found = load_destinations(whole, {**environ, **secrets}, kind_specs(), TYPES, value_paths())
     assert {destination.kind for destination in found.values()} == set(kind_specs())

@@ -84,7 +84,7 @@ class Esputnik:
         )
 
     def classify(self, answer: Answer) -> Verdict:
-        """2xx and duplicates are delivered; 401, 410 and 3xx pause; 408, 425, 429 and 5xx come again; the rest is final."""
+        """2xx and duplicates are delivered; 401, 410, 3xx pause; 408, 425, 429, 5xx come again; the rest is final."""
         return verdict_on(answer)
 
     def trial(self, moment: Moment) -> NotApplicable:  # noqa: ARG002 - nothing is made
