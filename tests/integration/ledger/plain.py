@@ -113,7 +113,9 @@ class PlainLedger:
         """Let those have their turn that nothing precedes any more."""
         for one in self.deliveries.values():
             if one.parked and not any(self._precedes(other, one) for other in self._unfinished()):
-                one.parked, one.due = False, max(one.due, self.tick)
+                one.parked = False
+                if self.expires.get(one.event_id, self.tick + 1) > self.tick:  # else it is about to end, not to begin
+                    one.due = max(one.due, self.tick)
 
     def _unfinished(self) -> Iterator["PlainDelivery | str"]:
         yield from self.inbox
