@@ -21,12 +21,12 @@ from outhaul_ops.chaos.worker import app
 
 fan_out, lease = Ledger.fan_out, Ledger.lease
 
-def forget_a_destination(self, drain, routes):
+def forget_a_destination(self, drain, routes, *rest):
     kept = [(event_id, [each for each in wanted if each.destination != "fragile"]) for event_id, wanted in routes]
-    return fan_out(self, drain, kept)
+    return fan_out(self, drain, kept, *rest)
 
-def forget_the_mark(self, *arguments):
-    found = lease(self, *arguments)
+def forget_the_mark(self, *arguments, **options):
+    found = lease(self, *arguments, **options)
     return found._replace(leases=[replace(each, possible_duplicate=False) for each in found.leases])
 
 Ledger.fan_out, Ledger.lease = forget_a_destination, forget_the_mark
