@@ -114,5 +114,6 @@ def watch_if_asked() -> None:
         watch_ledger(Points(Path(folder)))
 
 
-def _replace(owner: type, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+def _replace(kind: type, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    owner = next(each for each in kind.__mro__ if name in vars(each))
     setattr(owner, name, wrap(vars(owner)[name]))
