@@ -75,8 +75,8 @@ class Ledger(Scripts):
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
             replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
             confirm_timeout: seconds to wait for the disk and the replicas.
         """
