@@ -54,8 +54,8 @@ class RetryTable(Schema):
         _MILLISECOND,
         _QUARTER,
         metadata=_about(
-            "How long after its acceptance a delivery is a dead letter; where it could be tried only later, because of a"
-            " delay, its turn in an order, or a replay, how long after that."
+            "How long after its acceptance a delivery is a dead letter; where it could be tried only later, because"
+            " of a delay, its turn in an order, or a replay, how long after that."
         ),
     )
     schedule = fields.List(

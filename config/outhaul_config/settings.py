@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError
 from outhaul_config import server_url
 from outhaul_config.documents import Substitution, read_toml
 from outhaul_config.durations import Duration, format_duration
-from outhaul_config.fields import Expected, choice, text, whole
+from outhaul_config.fields import Expected, choice, flag, text, whole
 from outhaul_config.problems import ConfigError, Problem, nearest
 from outhaul_config.reader import Reader
 from outhaul_config.redaction import mask_credentials
@@ -24,6 +24,7 @@ from outhaul_config.server_url import ServerAddress, is_server_url
 CONFIG_VARIABLE = "OUTHAUL_CONFIG"
 CONFIG_FILE = Path("outhaul.toml")
 DESTINATIONS_FILE = Path("destinations.toml")
+SOURCES_FILE = Path("sources.toml")
 
 _PREFIX = "OUTHAUL_"
 # Other programs may own variables with our prefix; only what is almost a name of ours is taken for a typing error.
@@ -33,6 +34,7 @@ _BROKER = re.compile(r"[a-z][a-z0-9+.-]*://\S*")
 # Celery's spellings of what `ledger_url` has one for: some of what they need would have to be told elsewhere.
 _CELERYS_OWN = ("sentinel://", "redis+socket://")
 _URI_REFERENCE = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,255}"
+_BIND = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}|unix:/\S+"
 _DSN = re.compile(r"https?://[^\s/@:]+@[^\s/@]+/(?:\S+/)?\d+")
 _DSN_EXPECTED = "a Sentry DSN such as https://<key>@<host>/<project number>"
 
@@ -212,6 +214,61 @@ class Settings:
             "`json`: one object a line, for collecting; `console`: for reading.",
         ),
     )
+    sources: Path = field(
+        default=SOURCES_FILE,
+        metadata=_about(
+            "OUTHAUL_SOURCES",
+            _path,
+            "The file with the sources whose webhooks the API takes; it may be missing.",
+            shown="`sources.toml` beside `outhaul.toml`, or in the current folder without one",
+        ),
+    )
+    api_bind: str = field(
+        default="127.0.0.1:8080",
+        metadata=_about(
+            "OUTHAUL_API_BIND",
+            lambda **kwargs: text(_BIND, "host:port, [IPv6]:port or unix:/path", **kwargs),
+            "Where the API listens. It speaks plain HTTP: beyond this machine, put a proxy with TLS in front of it.",
+        ),
+    )
+    api_workers: int = field(
+        default=2,
+        metadata=_about(
+            "OUTHAUL_API_WORKERS", lambda **kwargs: whole(1, 256, **kwargs), "Processes that answer API requests."
+        ),
+    )
+    api_threads: int = field(
+        default=8,
+        metadata=_about(
+            "OUTHAUL_API_THREADS",
+            lambda **kwargs: whole(1, 512, **kwargs),
+            "Requests that each of these processes answers at once.",
+        ),
+    )
+    api_largest_body: int = field(
+        default=4 * 1024 * 1024,
+        metadata=_about(
+            "OUTHAUL_API_LARGEST_BODY",
+            lambda **kwargs: whole(1024, 256 * 1024 * 1024, **kwargs),
+            "The most bytes of an API request's body.",
+        ),
+    )
+    api_request_timeout: float = field(
+        default=15.0,
+        metadata=_about(
+            "OUTHAUL_API_REQUEST_TIMEOUT",
+            lambda **kwargs: Duration(0.1, 600.0, **kwargs),
+            "How long an API request may take to arrive, head and body together.",
+        ),
+    )
+    api_open_loopback: bool = field(
+        default=False,
+        metadata=_about(
+            "OUTHAUL_API_OPEN_LOOPBACK",
+            flag,
+            "Whether API requests that programs on this machine make, straight from a loopback address, need no key.",
+        ),
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -255,6 +312,8 @@ def shown(setting: Field[Any], value: Any) -> str:
     """Write a setting's value as a person would, passwords in addresses and secrets masked."""
     if isinstance(setting.metadata["make"](), Duration):
         return format_duration(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return mask_credentials(str(value)) if value else ""
 
 
@@ -273,7 +332,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     problems = [problem for layer in layers for problem in layer.problems]
     if problems:
         raise ConfigError(problems)
-    values: dict[str, Any] = {"destinations": path.parent / DESTINATIONS_FILE} if path else {}
+    values: dict[str, Any] = {}
+    if path:
+        values = {"destinations": path.parent / DESTINATIONS_FILE, "sources": path.parent / SOURCES_FILE}
     origins: dict[str, str] = {}
     for layer in layers:
         values |= layer.values
@@ -304,8 +365,7 @@ def _from_file(path: Path, environ: Mapping[str, str]) -> _Layer:
     filled = substitution.apply(document)
     reader = Reader(str(path), substitution)
     values = reader.load(_schema(), filled)
-    if "destinations" in values:
-        values["destinations"] = path.parent / values["destinations"]
+    values |= {name: path.parent / values[name] for name in ("destinations", "sources") if name in values}
     return _Layer(values, dict.fromkeys(values, str(path)), reader.problems)
 
 

@@ -146,6 +146,7 @@ class EmbeddedServer:
             "appendfsync": self.appendfsync,
             "save": "",
             "maxmemory-policy": "noeviction",
+            "hash-max-listpack-value": "512",  # attempt lines are longer than the default of 64, see decision 057
             "daemonize": "no",
         }
         return [

@@ -6,6 +6,7 @@ on or end it; sending is the transport's; the steps after it turn the answer int
 
 import random
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outhaul_config.destinations import Destination
@@ -30,10 +31,15 @@ UNSENT = Answer(sent=False)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A destination ready for use in this process: its configuration and the kind built from it."""
+    """A destination ready for use in this process: its configuration and the kind built from it.
+
+    `keep`, where there is one, takes each payload and returns the one that was made of the same event first, so that
+    all receivers, at all tries, get the same bytes.
+    """
 
     destination: Destination
     kind: DestinationKind
+    keep: Callable[[Payload], Payload] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def serialise(attempt: Attempt) -> Attempt:
         raise StageFailed(_crashed("serialise", error)) from error
     if isinstance(payload, NotApplicable):
         raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
+    if attempt.target.keep:
+        payload = attempt.target.keep(payload)
     return replace(attempt, payload=payload)
 
 

@@ -208,8 +208,8 @@ def test_no_event_that_was_accepted_is_lost_when_the_server_is_killed(tmp_path: 
             server.kill()
         server.start()
         ledger = impatient(server.url)
-        assert all(content.body == b"{}" for content in ledger.contents(accepted))
-        inbound = {one.event_id for one in ledger.lease_inbox(DRAIN, 100_000, LEASE_MS)}
+        assert all(content.body == b"{}" for content in ledger.contents([("shop", event_id) for event_id in accepted]))
+        inbound = {one.event_id for one in ledger.lease_inbox(DRAIN, 100_000, LEASE_MS).events}
         assert inbound >= set(accepted)
         assert len(inbound) == len(ledger.client.keys(key("record") + "*"))
 

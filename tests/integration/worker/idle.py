@@ -64,21 +64,48 @@ def simulate(server: EmbeddedServer, folder: Path, cycles: int) -> tuple[Holding
         ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
 
         def at_cycle(number: int) -> None:
-            if number % EVENT_EVERY == 0:
-                ledger.accept([normalise({"type": "custom.ping", "id": f"ev_{number}"}, source="/")])
-            elif number % WAIT_EVERY:
-                client.lpush(wake, "1")
             if number in (SETTLING, cycles):
                 seen.append(_holdings(server))
             if number == cycles:
                 dispatcher.end()
+            if number % EVENT_EVERY == 0:
+                ledger.accept([normalise({"type": "custom.ping", "id": f"ev_{number}"}, source="/")])
+            elif number % WAIT_EVERY:
+                client.lpush(wake, "1")
 
         ledger.at_cycle = at_cycle
-        dispatcher = Dispatcher(ledger, WORKER, 2, lambda: engine.drain(WORKER), _nothing, sleep_seconds=CYCLE_SECONDS)
+        dispatcher = Dispatcher(
+            ledger, WORKER, 2, lambda: engine.drain(WORKER), _nothing, _nothing, sleep_seconds=CYCLE_SECONDS
+        )
         dispatcher.run()
         engine.transport.close()
         engine.ledger.client.close()
     return seen[0], seen[1]
+
+
+def count_commands(server: EmbeddedServer, cycles: int) -> int:
+    """Run that many cycles over an empty server; returns the commands they cost it, those in scripts included.
+
+    What is done once a second is done in every cycle; so is what waits for others to beat first.
+    """
+    with open_client(server.url, 5.0) as client, server.client() as observer:
+        ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
+
+        def at_cycle(number: int) -> None:
+            observer.lpush(wake, "1")
+            if number == cycles:
+                dispatcher.end()
+
+        ledger.at_cycle = at_cycle
+        dispatcher = Dispatcher(ledger, WORKER, 2, _nothing, _nothing, _nothing, sleep_seconds=0)
+        observer.config_resetstat()
+        dispatcher.run()
+        for _ in range(cycles):
+            ledger.recover()
+            ledger.sweep(0)
+        calls = {name: stats["calls"] for name, stats in observer.info("commandstats").items()}
+    ours = ("cmdstat_config|resetstat", "cmdstat_lpush")
+    return sum(number for name, number in calls.items() if name not in ours)
 
 
 def _engine(server: EmbeddedServer, folder: Path, endpoint: str) -> Engine:

@@ -36,7 +36,8 @@ def line(attempt: int, *, destination: str = "steady", marked: bool = False) -> 
 def record(event_id: str, deliveries: Iterable[DeliveryRecord], *lines: Mapping[str, Any]) -> EventRecord:
     """An event that was fanned out."""
     kept = {each.destination: each for each in deliveries}
-    return EventRecord(event_id, "custom.narrow", "/", 0, True, kept, tuple(map(dict, lines)), {}, {}, None, None, 0)
+    logs = {name: tuple(dict(each) for each in lines if each["destination"] == name) for name in kept}
+    return EventRecord(event_id, "custom.narrow", "/", 0, True, kept, logs, {}, {}, None, None, 0)
 
 
 def arrival(event_id: str, at: float, attempt: int = 1, *, destination: str = "steady", taken: bool = True) -> Arrival:

@@ -28,6 +28,13 @@ EVERYTHING = {
     "OUTHAUL_WINDOW": "128",
     "OUTHAUL_LOG_LEVEL": "WARNING",
     "OUTHAUL_LOG_FORMAT": "console",
+    "OUTHAUL_SOURCES": "/etc/s.toml",
+    "OUTHAUL_API_BIND": "[::1]:9000",
+    "OUTHAUL_API_WORKERS": "4",
+    "OUTHAUL_API_THREADS": "16",
+    "OUTHAUL_API_LARGEST_BODY": "1048576",
+    "OUTHAUL_API_REQUEST_TIMEOUT": "5s",
+    "OUTHAUL_API_OPEN_LOOPBACK": "true",
 }
 
 
@@ -69,6 +76,13 @@ def test_every_setting_can_come_from_its_variable() -> None:
         window=128,
         log_level="warning",
         log_format="console",
+        sources=Path("/etc/s.toml"),
+        api_bind="[::1]:9000",
+        api_workers=4,
+        api_threads=16,
+        api_largest_body=1024 * 1024,
+        api_request_timeout=5.0,
+        api_open_loopback=True,
     )
 
 
@@ -154,6 +168,12 @@ def test_without_a_broker_it_is_the_ledgers_server(ledger: str) -> None:
         ("OUTHAUL_WINDOW", "many"),
         ("OUTHAUL_LOG_LEVEL", "loud"),
         ("OUTHAUL_LOG_FORMAT", "xml"),
+        ("OUTHAUL_API_BIND", "8080"),
+        ("OUTHAUL_API_WORKERS", "0"),
+        ("OUTHAUL_API_THREADS", "513"),
+        ("OUTHAUL_API_LARGEST_BODY", "1"),
+        ("OUTHAUL_API_REQUEST_TIMEOUT", "0s"),
+        ("OUTHAUL_API_OPEN_LOOPBACK", "yes"),
     ],
 )
 def test_a_variable_out_of_range_is_a_problem_that_names_it(variable: str, value: str) -> None:
@@ -168,7 +188,7 @@ def test_a_wrong_type_in_the_file_is_a_problem_or_a_number(folder: Path, name: s
     """No TOML value ends in a traceback."""
     (folder / "outhaul.toml").write_text(f"{name} = {value}\n")
     try:
-        assert getattr(load_settings({}), name) in (5, 1.5)
+        assert getattr(load_settings({}), name) in (5, 1.5, True)
     except ConfigError as error:
         (key,) = [each.key for each in error.problems]
         assert key == name

@@ -1,13 +1,12 @@
 #!lua flags=allow-oom
 -- Make configured policies those of all workers.
--- KEYS: destinations destination lane lanes slow inflight history
+-- KEYS: destinations destination lane lanes slow inflight
 -- STATES:
 -- ARGV: per destination: name, its packed policy (as lib/flow.lua reads it)
 -- Returns: how many were changed
--- Touches: destinations destination:<d> lanes slow history
--- Uses: bind clock concurrency rate breaker flow lanes history
+-- Touches: destinations destination:<d> lanes slow
+-- Uses: bind clock concurrency rate breaker flow lanes
 local now = clock()
-complete_since(keys, now)
 local changed = 0
 for i = FIRST, #ARGV, 2 do
   local destination, policy = ARGV[i], ARGV[i + 1]
