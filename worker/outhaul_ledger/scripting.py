@@ -65,18 +65,15 @@ class Scripts:
     def _must_be_confirmed(self) -> bool:
         """Say whether calls wait for disk or replicas; asks the server whether it can before the first that does."""
         if self._confirmation.disk and not self._can_fsync:
-            self._ask_for_fsync()
+            try:
+                self.client.waitaof(1, 0, 1)
+            except redis.RedisError as error:
+                raise self._translated(error) from error
+            facts = inspect_server(self.client)
+            if facts.confirms_early:
+                raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
+            self._can_fsync = True
         return self._confirmation.disk or self._confirmation.replicas > 0
-
-    def _ask_for_fsync(self) -> None:
-        try:
-            self.client.waitaof(1, 0, 1)
-        except redis.RedisError as error:
-            raise self._translated(error) from error
-        facts = inspect_server(self.client)
-        if facts.confirms_early:
-            raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
-        self._can_fsync = True
 
     def _send_confirmed(self, sha: str, *call: Any) -> Any:
         wanted = self._confirmation
