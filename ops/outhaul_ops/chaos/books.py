@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from outhaul_ledger.model import State
 from outhaul_ledger.record import DeliveryRecord, EventRecord
@@ -279,10 +278,6 @@ def _check_duplicates(evidence: Evidence, books: Books) -> None:
 
 
 def _marked(record: EventRecord | None, arrival: Arrival) -> bool:
-    return record is not None and any(_tells_of(line, arrival) for line in record.attempts)
-
-
-def _tells_of(line: Mapping[str, Any], arrival: Arrival) -> bool:
-    """True for a line of the same attempt that is marked; a request sent twice in one attempt never is."""
-    same = line.get("destination") == arrival.destination and line.get("attempt") == arrival.attempt
-    return same and bool(line.get("possible_duplicate"))
+    """True where a line of the same attempt is marked; a request sent twice in one attempt never is."""
+    lines = record.logs.get(arrival.destination, ()) if record else ()
+    return any(line.get("attempt") == arrival.attempt and line.get("possible_duplicate") for line in lines)

@@ -16,6 +16,8 @@ COMPLAINT = "unexpected: "
 """What a producer's output begins with when it met what no fault explains."""
 
 _RETRY = 'retry = { base = "200ms", factor = 2, cap = "2s", max_attempts = 40, max_age = "1h" }'
+# Left to itself, a breaker that meets one lost answer after the other would keep its destination closed for minutes.
+_BREAKER = 'breaker = { open_for = "500ms", open_cap = "2s" }'
 _SHORT = 'retry = { base = "200ms", factor = 2, cap = "1s", max_attempts = 2, max_age = "1h" }'
 
 
@@ -76,6 +78,7 @@ def _table(endpoint: Endpoint, url: str) -> str:
     return (
         f'[destinations.{endpoint.name}]\nkind = "webhook"\nurl = "{url}"\nsecret = "{SECRET}"\n'
         f"subscribe = [{subscribe}]\nallow_private_addresses = true\n"
+        f"{_BREAKER}\n"
         f"concurrency = {CONCURRENCY}\n"
         f'timeout = {{ connect = "1s", total = "{ATTEMPT_SECONDS:g}s" }}\n{endpoint.lines}\n'
     )
