@@ -75,8 +75,8 @@ class Ledger(Scripts):
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
             replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
             confirm_timeout: seconds to wait for the disk and the replicas.
         """
@@ -121,8 +121,9 @@ class Ledger(Scripts):
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance."""
-        version, events = self._run("lease_inbox", drain, most, lease_ms)
-        return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
+        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms)
+        found = zip(events, bodies, strict=True)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body or b"") for (event_id, at), body in found])
 
     def fan_out(
         self,
@@ -172,8 +173,8 @@ class Ledger(Scripts):
             hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
         """
         arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
-        now, wait, stopping, rows = self._run("lease", *arguments, " ".join(hanging))
-        return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
+        now, wait, stopping, rows, bodies = self._run("lease", *arguments, " ".join(hanging))
+        return Leased(now, wait, bool(stopping), [_lease(body, *row) for row, body in zip(rows, bodies, strict=True)])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
@@ -348,6 +349,7 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 
 
 def _lease(
+    body: bytes | None,
     destination: bytes,
     event_id: bytes,
     attempt: int,
@@ -355,10 +357,10 @@ def _lease(
     at: int,
     since: int,
     duplicate: int,
-    body: bytes,
     slow: int,
 ) -> Lease:
-    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+    names = destination.decode(), event_id.decode()
+    return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))
 
 
 def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
