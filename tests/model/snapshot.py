@@ -127,7 +127,7 @@ def normal(entries: Iterable[Entry]) -> Snapshot:
     entries = list(entries)
     since = _moment(field_of(entries, "history", "since"))
     scales = _scales(entries, since)
-    return tuple(sorted((_settled(each, scales) for each in entries), key=lambda each: each.name))
+    return tuple(sorted((_settled(each, scales, since) for each in entries), key=lambda each: each.name))
 
 
 # The order of what is past is that of a scale: a lane with its leases and deliveries, what is being routed, the lanes.
@@ -158,14 +158,14 @@ def _ranked(entry: Entry) -> Iterable[tuple[Text, int | None]]:
         yield from ((tail, _moment(score)) for _, score in entry.value)
 
 
-def _settled(entry: Entry, scales: Scales) -> Entry:
+def _settled(entry: Entry, scales: Scales, since: int | None) -> Entry:
     family, _, tail = entry.name.partition(":")
     if entry.kind == "zset":
         scale = _SCALES.get(family, tail)
         settle = _beat if family in ("drains", "asks") else _on({} if family in _KEPT else scales.get(scale, {}))
         rows = [(member, settle(score)) for member, score in entry.value]
     elif family == "record":
-        rows = [(field, _record(field, packed, scales)) for field, packed in entry.value]
+        rows = [(field, _record(field, packed, scales, since)) for field, packed in entry.value]
     elif family == "history":
         rows = [(field, _since(text)) for field, text in entry.value]
     elif entry.kind == "hash":
@@ -175,9 +175,10 @@ def _settled(entry: Entry, scales: Scales) -> Entry:
     return Entry(entry.name, entry.kind, entry.expires, tuple(sorted(rows)))
 
 
-def _record(field: Text, packed: Text, scales: Scales) -> Text:
+def _record(field: Text, packed: Text, scales: Scales, since: int | None) -> Text:
     if not field.startswith("d:"):
-        return _MOMENT.sub("@-1", packed)
+        old = since is not None and (_moment(packed) or 0) < since
+        return _MOMENT.sub(f"@-{OLD_MS}" if old else "@-1", packed)
     columns = packed.split("\t")
     columns = [_MOMENT.sub("@-1", text) if index != _DUE else text for index, text in enumerate(columns)]
     columns[_DUE] = _on(scales.get(field[2:], {}))(columns[_DUE]) if columns[0] in _UNFINISHED else "@-1"

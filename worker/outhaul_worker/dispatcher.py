@@ -47,6 +47,7 @@ MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
 RECOVER_COUNT = 250
 EXPIRE_COUNT = 200
+SWEEP_PAUSES = 10  # sleeps between two passes
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
 GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
@@ -81,7 +82,7 @@ class Dispatcher(threading.Thread):
         self._send, self._terminate, self._tidy = send, terminate, tidy
         self._sleep_seconds = sleep_seconds
         self._ending = threading.Event()
-        self._recover_at = self._expire_at = 0.0
+        self._recover_at = self._expire_at = self._sweep_at = 0.0
         self._swept = 0
         self._away = True
 
@@ -120,6 +121,7 @@ class Dispatcher(threading.Thread):
         if answer.send:
             self._send_one()
         self._recover()
+        self._sweep()
         self._expire()
         self._tidy()
         if answer.wait_ms == 0:
@@ -140,7 +142,12 @@ class Dispatcher(threading.Thread):
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
             self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
+
+    def _sweep(self) -> None:
+        """Go on with a pass over the index of events; nobody waits for it, so passes have long pauses between them."""
+        if time.monotonic() >= self._sweep_at:
             self._swept = self._ledger.sweep(self._swept).place
+            self._sweep_at = time.monotonic() + self._sleep_seconds * (1 if self._swept else SWEEP_PAUSES)
 
     def _expire(self) -> None:
         """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
