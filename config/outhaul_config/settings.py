@@ -189,13 +189,14 @@ class Settings:
             "How long a finished event stays visible, and how long its id is remembered at least.",
         ),
     )
-    window: int = field(
-        default=64,
+    window: int | None = field(
+        default=None,
         metadata=_about(
             "OUTHAUL_WINDOW",
             lambda **kwargs: whole(1, 5_000, **kwargs),
             "The most requests one worker process has in flight to destinations that answer quickly; as many again may"
             " be under way to those that are slow, fail to answer, or are new.",
+            shown="64 with `requests`, 1024 with `curl`",
         ),
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = field(

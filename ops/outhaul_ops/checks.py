@@ -31,8 +31,9 @@ def check_server(facts: ServerFacts, settings: Settings) -> Findings:
     refusals = list(facts.refusals)
     if settings.durability == "fsync" and facts.waits_for_disk is False:
         refusals.append(
-            f'expected a server that can keep durability = "fsync", got {facts}: take Redis 7.2 or Valkey 8.0 at least'
-            ' with the append-only file on, or set durability = "server"'
+            f'expected a server that can keep durability = "fsync", got {facts}: take Redis 7.2 at least with the'
+            " append-only file on, or Valkey with `appendfsync always` too, or set"
+            ' durability = "server"'
         )
     if facts.replicas is not None and facts.replicas < settings.replicas:
         refusals.append(

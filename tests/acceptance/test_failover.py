@@ -13,9 +13,9 @@ from outhaul_config.connections import open_client
 from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Acceptance, Submission
+from outhaul_ops.replicated import ReplicatedServer, freeze, thaw
 from outhaul_producers import LedgerUnavailable, enqueue_event
 from receiver import Ok, Receiver
-from replicated import ReplicatedServer, freeze, thaw
 
 EVENTS = 300
 TIMEOUT = 1.0

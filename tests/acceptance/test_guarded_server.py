@@ -18,8 +18,8 @@ from outhaul_ledger.model import Acceptance, Submission
 from outhaul_ops.checks import check_broker
 from outhaul_ops.embedded import EmbeddedServer, free_port
 from outhaul_ops.findings import Level
+from outhaul_ops.replicated import SERVICE, Sentinel
 from receiver import Authority, Receiver
-from replicated import SERVICE, Sentinel
 
 BINARY = Path(shutil.which("redis-server") or "redis-server")
 PASSWORD = "p@ss/word"

@@ -75,8 +75,8 @@ class Ledger(Scripts):
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
             replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
             confirm_timeout: seconds to wait for the disk and the replicas.
         """
@@ -174,7 +174,7 @@ class Ledger(Scripts):
         """
         arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
         now, wait, stopping, rows, bodies = self._run("lease", *arguments, " ".join(hanging))
-        return Leased(now, wait, bool(stopping), [_lease(*row, body) for row, body in zip(rows, bodies, strict=True)])
+        return Leased(now, wait, bool(stopping), [_lease(body, *row) for row, body in zip(rows, bodies, strict=True)])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
@@ -349,6 +349,7 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 
 
 def _lease(
+    body: bytes | None,
     destination: bytes,
     event_id: bytes,
     attempt: int,
@@ -357,7 +358,6 @@ def _lease(
     since: int,
     duplicate: int,
     slow: int,
-    body: bytes | None,
 ) -> Lease:
     names = destination.decode(), event_id.decode()
     return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))

@@ -110,8 +110,7 @@ class Schedule(NamedTuple):
 AT_ONCE = Schedule()
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay

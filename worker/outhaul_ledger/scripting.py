@@ -7,6 +7,7 @@ import redis
 
 from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
 from outhaul_ledger.operations import load
+from outhaul_ledger.server import inspect_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Scripts:
                 self.client.waitaof(1, 0, 1)
             except redis.RedisError as error:
                 raise self._translated(error) from error
+            facts = inspect_server(self.client)
+            if facts.confirms_early:
+                raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
             self._can_fsync = True
         return self._confirmation.disk or self._confirmation.replicas > 0
 

@@ -31,9 +31,15 @@ class Entry(NamedTuple):
 
 
 class AttemptLog:
-    """Writes both lines of every attempt; `emit` gets the wide line, `report` what a person must know."""
+    """Writes both lines of every attempt.
 
-    def __init__(self, worker: str, emit: Callable[..., None], report: Callable[[str, str, str], None]) -> None:
+    Args:
+        worker: the worker's name.
+        emit: gets the wide line; None where nobody reads it.
+        report: gets what a person must know: destination, reason, kind.
+    """
+
+    def __init__(self, worker: str, emit: Callable[..., None] | None, report: Callable[[str, str, str], None]) -> None:
         self._worker = worker
         self._emit = emit
         self._report = report
@@ -45,7 +51,8 @@ class AttemptLog:
         secrets = self._secrets_of(attempt)
         reason = self._reason(decision.reason, secrets)
         fields = self._fields(attempt, answer, decision, reason)
-        self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.event.type if attempt.event else "")
+        if self._emit:
+            self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.gist.type)
         if decision.outcome in ALERTING:
             self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
         kept = {name: value for name, value in fields.items() if name not in LEFT_OUT or value}

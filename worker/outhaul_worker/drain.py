@@ -25,7 +25,7 @@ from outhaul_worker.transports.contract import Transport
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
 LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
-SETTLE_COUNT = 32
+SETTLE_COUNT = 64
 SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -64,6 +64,7 @@ class Drain:
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
         self._fan_out, self._log = FanOut(ledger, self.name, router), log
+        self._events = router.events
         self._worker, self._lease_ms = worker, lease_ms
         self._draw = random.Random()
         self._parent = os.getppid()
@@ -71,6 +72,8 @@ class Drain:
         self._flying = Places(window)
         self._launched = 0
         self._settlements: list[Settlement] = []
+        # Half of a small window, so that the other half is busy meanwhile.
+        self._settle_count = max(1, min(SETTLE_COUNT, window // 2))
         self._settle_at = self._look_at = 0.0
         self._closing = False
         self._give_up_at = math.inf
@@ -127,7 +130,7 @@ class Drain:
         self._settlements.append(settlement)
 
     def _settle(self) -> None:
-        due = len(self._settlements) >= SETTLE_COUNT or not self._flying or time.monotonic() >= self._settle_at
+        due = len(self._settlements) >= self._settle_count or not self._flying or time.monotonic() >= self._settle_at
         if self._settlements and due:
             while self._settlements:
                 self._ledger.settle(self.name, self._settlements[:SETTLE_MOST])
@@ -167,7 +170,7 @@ class Drain:
             return
         attempt = Attempt(lease, target, self._now())
         try:
-            attempt = prepare(attempt)
+            attempt = prepare(attempt, self._events)
         except StageFailed as failure:
             self._conclude(abandon(attempt, failure.decision, self._log))
             return

@@ -23,12 +23,13 @@ from outhaul_worker.destinations.registry import kind_specs, kinds
 from outhaul_worker.drain import Drain
 from outhaul_worker.routing import Router
 from outhaul_worker.targets import TargetBuilder, Targets
-from outhaul_worker.transports.opening import open_transport
+from outhaul_worker.transports.opening import open_transport, usual_window
 
 if TYPE_CHECKING:
     from outhaul_config.settings import Settings
     from outhaul_worker.transports.contract import Transport
 
+ATTEMPTS_LOGGED_AT = ("debug", "info")  # these settings of `log_level`
 LEASE_MARGIN_SECONDS = 30.0  # for queueing in the process and settling, beyond the longest attempt
 DOCUMENT_SECONDS = 30 * 86400.0  # far beyond the last retry of what it was sent as
 EVENT_TYPES = (*TYPES, *OPERATIONAL)
@@ -95,9 +96,9 @@ class Engine:
             self.transport,
             self.targets,
             Router({name: each.destination for name, each in self.targets.configured.items()}, self.book),
-            AttemptLog(worker, delivery_attempted, report_dead_letter),
+            AttemptLog(worker, delivery_attempted if self._logs_attempts() else None, report_dead_letter),
             worker=worker,
-            window=self.settings.window,
+            window=_window(self.settings),
             lease_ms=self._lease_ms(),
         )
         try:
@@ -115,10 +116,17 @@ class Engine:
         if self._drain:
             self._drain.stop()
 
+    def _logs_attempts(self) -> bool:
+        return self.settings.log_level in ATTEMPTS_LOGGED_AT
+
     def _lease_ms(self) -> int:
         return int((self.targets.longest_attempt() + LEASE_MARGIN_SECONDS) * 1000)
 
 
+def _window(settings: Settings) -> int:
+    return settings.window or usual_window(settings.transport)
+
+
 def _open_transport(settings: Settings) -> Transport:
     # a drain has two windows, one for quick lanes and one for slow ones
-    return open_transport(settings.transport, 2 * settings.window)
+    return open_transport(settings.transport, 2 * _window(settings))

@@ -6,12 +6,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-import orjson
-
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Order
 from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_producers.subscriptions.book import SubscriptionBook
+from outhaul_worker.events import Events
 
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
 
@@ -24,12 +23,16 @@ class Routed(NamedTuple):
 
 
 class Router:
-    """Matches events to destinations, configured and subscribed ones; remembers the answer per event type."""
+    """Matches events to destinations, configured and subscribed ones; remembers the answer per event type.
+
+    `events` are those it has read, for whoever sends them next.
+    """
 
     def __init__(self, destinations: Mapping[str, Destination], subscriptions: SubscriptionBook | None = None) -> None:
         self._destinations = destinations
         self._subscriptions = subscriptions
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
+        self.events = Events()
         self._by_type: dict[str, tuple[Route, ...]] = {}
 
     def catch_up(self, version: int) -> None:
@@ -44,7 +47,7 @@ class Router:
         not is recorded as skipped, for the sender to see.
         """
         try:
-            body = orjson.loads(inbound.body)
+            body = self.events.body(inbound.event_id, inbound.body)
             wanted, schedule = self._wanted(body["type"]), _schedule(body)
         except (ValueError, KeyError, TypeError) as error:
             return Routed([Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")])

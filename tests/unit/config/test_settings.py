@@ -102,7 +102,7 @@ def test_the_variable_for_the_file_goes_before_the_current_folder(folder: Path) 
     (folder / "outhaul.toml").write_text("window = 5\n")
     (folder / "other.toml").write_text('namespace = "other"\n')
     settings = load_settings({"OUTHAUL_CONFIG": str(folder / "other.toml")})
-    assert (settings.window, settings.namespace) == (64, "other")
+    assert (settings.window, settings.namespace) == (None, "other")
 
 
 def test_a_named_file_that_is_missing_is_a_problem(folder: Path) -> None:
@@ -231,7 +231,7 @@ def test_neither_settings_nor_their_provenance_show_a_secret(password: str) -> N
     assert "0123456789abcdef" not in shown
     values = {each.name: each.value for each in provenance(settings)}
     assert values["ledger_url"] == values["broker_url"] == "redis://***@redis.example:1/0"
-    assert (values["sentry_dsn"], values["retention"], values["window"]) == ("***", "7d", "64")
+    assert (values["sentry_dsn"], values["retention"], values["window"]) == ("***", "7d", "")
 
 
 def test_passwords_behind_an_address_are_not_shown_either() -> None:

@@ -21,7 +21,7 @@ local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete = complete_since(keys, now)
-local leased, bodies = {}, {}
+local leased, wanted = {}, {}
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
 
@@ -80,7 +80,7 @@ local function grant(destination, id, slow)
     tonumber(delivery.since == '0' and stored[2] or delivery.since),
     tonumber(delivery.duplicate), slow and 1 or 0,
   }
-  bodies[#bodies + 1] = keys.event .. id
+  wanted[#wanted + 1] = keys.event .. id
   return true
 end
 
@@ -159,7 +159,7 @@ if slow_room > 0 then
 end
 
 write_leases()
-bodies = bodies[1] and redis.call('MGET', unpack(bodies)) or {}
+local bodies = wanted[1] and redis.call('MGET', unpack(wanted)) or {}
 
 -- A stopping worker beats no more; it lives as long as its drains do, so that its slots are not taken for free.
 local beat = redis.call('HGET', keys.workers, worker)

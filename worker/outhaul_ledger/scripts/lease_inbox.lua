@@ -14,7 +14,7 @@ redis.call('ZADD', keys.drains, now, drain)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now)) do
   return_to_inbox(keys, id)
 end
-local taken, found, bodies = redis.call('ZPOPMIN', keys.inbox, most), {}, {}
+local taken, found, wanted = redis.call('ZPOPMIN', keys.inbox, most), {}, {}
 local until_when = stamp(now + lease)
 local route, write_routing = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
@@ -23,12 +23,12 @@ for i = 1, #taken, 2 do
   route(keys.routing, until_when, id)
   hold(keys.leases .. drain, ' ' .. id)
   found[#found + 1] = { id, redis.call('HGET', keys.record .. id, 'at') or '0' }
-  bodies[#bodies + 1] = keys.event .. id
+  wanted[#wanted + 1] = keys.event .. id
 end
 write_routing()
 write_leases()
 for destination in pairs(open_gate(keys, now)) do
   schedule_lane(keys, destination, now)
 end
-bodies = bodies[1] and redis.call('MGET', unpack(bodies)) or {}
+local bodies = wanted[1] and redis.call('MGET', unpack(wanted)) or {}
 return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found, bodies }

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +11,6 @@ from typing import Any, Self
 
 import redis
 
-from eventually import eventually
 from outhaul_ops.embedded import EmbeddedServer, end_with_parent, find_binary, free_port
 
 SERVICE = "shop"
@@ -20,6 +20,7 @@ QUORUM = 2
 # A primary that is silent for a second is lost; the second is also what the next election waits for.
 DOWN_MS = 1000
 FAILOVER_MS = 1000
+WHOLE_SECONDS = 15.0
 
 
 @dataclass
@@ -72,9 +73,10 @@ class Sentinel:
 
 @dataclass
 class ReplicatedServer:
-    """Starts everything; `url` finds the primary through the Sentinels."""
+    """Starts everything; `url` finds the primary through the Sentinels. `settings` are further ones of each server."""
 
     folder: Path
+    settings: tuple[str, ...] = ()
     servers: list[EmbeddedServer] = field(default_factory=list)
     sentinels: list[Sentinel] = field(default_factory=list)
 
@@ -91,7 +93,7 @@ class ReplicatedServer:
         return next(each for each in self.servers if each.port == port)
 
     def __enter__(self) -> Self:
-        at_once = ("--repl-diskless-sync-delay", "0")
+        at_once = ("--repl-diskless-sync-delay", "0", *self.settings)
         first = EmbeddedServer(self.folder / "server-0", settings=at_once).start()
         self.servers.append(first)
         follow = ("--replicaof", f"127.0.0.1 {first.port}", *at_once)
@@ -113,10 +115,19 @@ class ReplicatedServer:
                 server.kill()
 
     def wait_until_whole(self) -> None:
-        """Wait until all replicas follow the primary and all Sentinels know all of them and each other."""
-        eventually(self._whole, within=15, what="a primary with its replicas and Sentinels")
+        """Wait until all replicas follow the primary and all Sentinels know all of them and each other.
 
-    def _whole(self) -> bool:
+        Raises:
+            RuntimeError: it took more than 15 s.
+        """
+        deadline = time.monotonic() + WHOLE_SECONDS
+        while not self.whole():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no primary with its replicas and Sentinels within {WHOLE_SECONDS:g} s")
+            time.sleep(0.02)
+
+    def whole(self) -> bool:
+        """True while all replicas follow the primary and all Sentinels know all of them and each other."""
         known = [each.state() for each in self.sentinels]
         if any(
             not state or state["num-slaves"] < REPLICAS or state["num-other-sentinels"] < SENTINELS - 1
@@ -125,8 +136,11 @@ class ReplicatedServer:
             return False
         if len({state["port"] for state in known}) > 1:
             return False
-        with self.primary.client() as client:
-            return int(client.info("replication")["connected_slaves"]) == REPLICAS
+        try:
+            with self.primary.client() as client:
+                return int(client.info("replication")["connected_slaves"]) == REPLICAS
+        except redis.ConnectionError:
+            return False
 
 
 def freeze(server: EmbeddedServer) -> None:
