@@ -7,11 +7,11 @@ It does so bit by bit. Called again after it was ended in the middle, it goes on
 import sys
 
 from outhaul_config.settings import load_settings
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import connect
 from outhaul_ledger.model import State
+from outhaul_ledger.replay import begin, carry_out
 from outhaul_ops.chaos.points import watch_if_asked
-from outhaul_ops.dead_letters import Selection
-from outhaul_ops.replay import begin, carry_out
 
 RATE = 30.0  # makes pages of three
 

@@ -18,7 +18,7 @@ from outhaul_ops.chaos.journal import read_arrivals, read_handed
 from outhaul_ops.chaos.plan import Planned, Scene, make_plan, make_scenes
 from outhaul_ops.chaos.site import WORKER_APP, Load, Site, open_site
 from outhaul_ops.chaos.watch import Watch
-from outhaul_ops.demo.interruption import Interruption
+from outhaul_ops.interruption import Interruption
 
 START_SECONDS = 60.0
 PRODUCER_END_SECONDS = 15.0

@@ -16,9 +16,9 @@ from outhaul_ops.chaos.report import document, fault_rows, lines, markdown
 from outhaul_ops.chaos.site import WORKER_APP, Load
 from outhaul_ops.chaos.trial import Result, Trial, carry_out
 from outhaul_ops.commands.options import json_option, reading
-from outhaul_ops.demo.interruption import Interruption
 from outhaul_ops.embedded import ServerMissing
 from outhaul_ops.exits import ExitStatus, Failure
+from outhaul_ops.interruption import Interruption
 from outhaul_ops.output import print_columns, print_json, warn
 
 ALL = "all"
