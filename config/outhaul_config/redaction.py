@@ -44,6 +44,8 @@ _PATTERNS = tuple(
         (("a", "A"), r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
         # Standard Webhooks keys; whpk_ is public
         (("_",), r"\bwh(?:sec|sk)_[\w+/=-]+", MASK),
+        # keys of the HTTP API; their id in front may be seen
+        (("ohk_",), r"\b(ohk_[0-9a-f]{16}_)[\w-]+", rf"\1{MASK}"),
         # "api_key": "...", token=..., also inside JSON that is itself a JSON string
         (
             (":", "="),
