@@ -19,6 +19,7 @@ from outhaul_config.reader import Reader, show
 from outhaul_config.secret import Secret
 
 _ROOT = "destinations"
+_OTHER_ROOTS = ("subscriptions",)  # read by outhaul_config.subscribers
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NAME_EXPECTED = "a name of 1 to 64 characters a-z, 0-9, _ and -, starting with a letter or digit"
 _TABLES = f"tables named [{_ROOT}.<name>]"
@@ -97,6 +98,27 @@ def load_destinations(
     return destinations
 
 
+class TableReader:
+    """Reads tables of single destinations that come from elsewhere than the file, such as subscriptions."""
+
+    def __init__(self, kinds: Mapping[str, KindSpec], event_types: Iterable[str] = ()) -> None:
+        """Read tables of these kinds; as `load_destinations`."""
+        self._kinds = kinds
+        self._common = common_keys(kinds, event_types)
+
+    def read(self, name: str, table: Mapping[str, Any]) -> Destination:
+        """Validate one table. Its name is not looked at.
+
+        Raises:
+            ConfigError: with every mistake in the table.
+        """
+        loader = _Loader(Reader(name, Substitution({})), self._kinds, self._common)
+        destination = loader.read_table(name, table, ())
+        if loader.reader.problems:
+            raise ConfigError(loader.reader.problems)
+        return destination
+
+
 def written_tables(path: Path) -> dict[str, Mapping[str, Any]]:
     """Return the tables of a file's destinations by name as they are written: not validated, variables not filled in.
 
@@ -158,8 +180,8 @@ class _Loader:
 
     def tables(self, document: Mapping[str, Any]) -> dict[str, Any]:
         for key in document:
-            if key != _ROOT:
-                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT]))
+            if key not in (_ROOT, *_OTHER_ROOTS):
+                self.reader.report((key,), _TABLES, "another key", nearest(key, [_ROOT, *_OTHER_ROOTS]))
         tables = document.get(_ROOT, {})
         if isinstance(tables, dict):
             return tables
@@ -173,6 +195,9 @@ class _Loader:
         if not isinstance(table, dict):
             self.reader.report(steps, f"a table [{_ROOT}.{name}]", show(table))
             return Destination(name, "", ())
+        return self.read_table(name, table, steps)
+
+    def read_table(self, name: str, table: Mapping[str, Any], steps: Steps) -> Destination:
         given, options = self._parted(table)
         common = self.reader.load(self._common, given, steps)
         spec = self._kind(table.get("kind"))
@@ -188,7 +213,9 @@ class _Loader:
 
     def _kind(self, name: Any) -> KindSpec:
         # A misspelt kind is reported already; reading on as the one that was meant finds the other mistakes too.
-        meant = nearest(name, self._kinds) if isinstance(name, str) else ""
+        if not isinstance(name, str):
+            return _NO_KIND
+        meant = name if name in self._kinds else nearest(name, self._kinds)
         return self._kinds.get(meant, _NO_KIND)
 
     def _parted(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -30,19 +30,23 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries), "
-        "`kept` (dead or held ones), `expires`, `cancelled` (when its sender took it back), and "
+        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries, and "
+        "one more while chunks of the fan-out are missing), `kept` (dead or held ones), `expires`, `cancelled` (when "
+        "its sender took it back), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
         "status, drain, order, reason",
     ),
     "attempts": Key(
-        "attempts:<id>", "list", _FINISHED, "`<destination> <JSON>`, one line per attempt, capped per destination"
-    ),
-    "sequence": Key(
-        "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
+        "attempts:<id>", "hash", _FINISHED, "destination -> one line of JSON per attempt, the oldest first, capped"
     ),
     "inbox": Key(
         "inbox", "sorted set", "never", "accepted events that wait for their fan-out; score = sequence of acceptance"
+    ),
+    "events": Key(
+        "events", "sorted set", "never", "all events, expired ones for a while longer; score = when they were accepted"
+    ),
+    "sequence": Key(
+        "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
     ),
     "routing": Key("routing", "sorted set", "never", "events that a drain is fanning out; score = end of its lease"),
     "lane": Key(
@@ -85,14 +89,67 @@ KEYS: dict[str, Key] = {
         "where its fast growth ends, last cut, pace in ms), `breaker` (open until, openings in a row, last closed), "
         "`probe` (the event whose attempt decides), `counts` (since, silent attempts in a row, attempts, failures, the "
         "same of the time before), `arrival` (of the rate's next token); counters `fanned`, `delivered`, `skipped`, "
-        "`cancelled`",
+        "`cancelled`; of a subscription also `patience` (ms) and `failing_since`",
     ),
     "drains": Key("drains", "sorted set", "never", "running drains; score = last beat"),
     "asks": Key("asks", "sorted set", "never", "drains asked for that have not begun; score = when asked"),
     "leases": Key("leases:<drain>", "set", "never", "what a drain has leased: `<destination> <event>`"),
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
+    "history": Key(
+        "history",
+        "hash",
+        "never",
+        "`run` of the server that leases were last made on, `since` when its word is complete",
+    ),
     "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
+    "subscriptions": Key(
+        "subscriptions", "hash", "never", "name -> created (ms), version, identity and JSON document, secrets included"
+    ),
+    "identities": Key(
+        "identities", "hash", "never", "what no two subscriptions may have in common -> the name of the one"
+    ),
+    "edition": Key(
+        "edition",
+        "hash",
+        "never",
+        "`version` of the last change of a subscription; `floor`, up to which removals are forgotten",
+    ),
+    "changes": Key(
+        "changes", "sorted set", "never", "subscriptions, removed ones too; score = version of the last change"
+    ),
+    "departed": Key(
+        "departed", "sorted set", "never", "the latest removed subscriptions; score = version of the removal"
+    ),
+    "leaving": Key("leaving", "set", "never", "removed subscriptions that still have deliveries"),
+    "disabled": Key(
+        "disabled", "sorted set", "never", "stopped subscriptions of which that is yet to be told; score = when"
+    ),
+    "recent": Key(
+        "recent:<destination>", "sorted set", "never", "events of a subscription's latest 50 attempts; score = when"
+    ),
+    "document": Key(
+        "document:<id>",
+        "string",
+        "30 days after it was made",
+        "what an event went out as, by the id its receivers know",
+    ),
+    "job": Key(
+        "job:<replay>",
+        "hash",
+        "retention after its end",
+        "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
+        "`position`, `ended` (or 0), `token` of who takes a step",
+    ),
+    "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
+    "apikey": Key(
+        "apikey:<key>",
+        "hash",
+        "never",
+        "`digest` (SHA-256 of the secret), `label`, `scopes`, `most` requests `per` ms, `created`, `expires` (or 0), "
+        "`free` (when the allowance is whole again), `used` (last)",
+    ),
+    "apikeys": Key("apikeys", "set", "never", "the ids of all API keys"),
 }
 
 

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ STANDARD_ERROR = 2
 # Identifiers of a checked form; an event id may well look like a telephone number.
 _IDENTIFIERS = frozenset(("timestamp", "level", "event_id", "destination", "kind", "type", "outcome", "worker"))
 _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_APPEND_NEWLINE
+
+_SHORT = 80
 
 Entry = MutableMapping[str, Any]
 Render = Callable[[Entry], bytes]
@@ -101,7 +104,7 @@ def _redacted(_: Any, __: str, entry: Entry) -> Entry:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return _redacted_before(value) if len(value) <= _SHORT else redact(value)
     if isinstance(value, dict):
         return {key: _clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -109,6 +112,12 @@ def _clean(value: Any) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     return value if value is None or isinstance(value, int | float) else redact(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _redacted_before(text: str) -> str:
+    """Redact a short text; most lines hold the same few reasons and names, and this is half of what a line costs."""
+    return redact(text)
 
 
 def _as_json(entry: Entry) -> bytes:

@@ -22,6 +22,9 @@ _VALUE = (
 )
 _SEPARATOR = r"[ ()./-]{0,2}"
 
+# A misspelt name of a password's parameter tells nothing of its value, so only values known to be harmless are shown.
+_TELLING_PARAMETER = re.compile(r"(?<=[?&])((?!(?:db|ssl_(?!passw)\w+)=)[^=&]*=)[^&]*")
+
 # Reasons and names in log lines are mostly of this form; nothing to be masked is.
 _PLAIN = re.compile(r"[A-Za-z.]*")
 _MAIL_SIGNS = ("@", "%40", "\\u0040")
@@ -81,7 +84,8 @@ def mask_credentials(url: str) -> str:
     """Return an address with `***` for its user and password, also where it is not quite an address."""
     scheme, separator, rest = url.rpartition("://")
     before, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{MASK if before else ''}{at}{redact(host)}"
+    rest = _TELLING_PARAMETER.sub(rf"\1{MASK}", host)
+    return f"{scheme}{separator}{MASK if before else ''}{at}{redact(rest)}"
 
 
 @lru_cache(maxsize=1024)

@@ -7,29 +7,34 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
-from urllib.parse import parse_qsl, quote, urlsplit
 
 import marshmallow
 from marshmallow import Schema, ValidationError
 
+from outhaul_config import server_url
 from outhaul_config.documents import Substitution, read_toml
 from outhaul_config.durations import Duration, format_duration
-from outhaul_config.fields import Expected, choice, text, whole
+from outhaul_config.fields import Expected, choice, flag, text, whole
 from outhaul_config.problems import ConfigError, Problem, nearest
 from outhaul_config.reader import Reader
 from outhaul_config.redaction import mask_credentials
 from outhaul_config.secret import Secret, SecretField
+from outhaul_config.server_url import ServerAddress, is_server_url
 
 CONFIG_VARIABLE = "OUTHAUL_CONFIG"
 CONFIG_FILE = Path("outhaul.toml")
 DESTINATIONS_FILE = Path("destinations.toml")
+SOURCES_FILE = Path("sources.toml")
 
 _PREFIX = "OUTHAUL_"
 # Other programs may own variables with our prefix; only what is almost a name of ours is taken for a typing error.
 _TYPING_ERROR = 0.85
 _DAY = 86400.0
-_VISIBLE = re.compile(r"[!-~]+")
+_BROKER = re.compile(r"[a-z][a-z0-9+.-]*://\S*")
+# Celery's spellings of what `ledger_url` has one for: some of what they need would have to be told elsewhere.
+_CELERYS_OWN = ("sentinel://", "redis+socket://")
 _URI_REFERENCE = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,255}"
+_BIND = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}|unix:/\S+"
 _DSN = re.compile(r"https?://[^\s/@:]+@[^\s/@]+/(?:\S+/)?\d+")
 _DSN_EXPECTED = "a Sentry DSN such as https://<key>@<host>/<project number>"
 
@@ -43,19 +48,21 @@ def _about(
 
 def _server_url(**kwargs: Any) -> Expected[str]:
     def parse(value: Any) -> str:
-        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
-            raise ValueError
-        parts = urlsplit(value)
-        addressed = parts.path if parts.scheme == "unix" else parts.hostname
-        if parts.scheme not in ("redis", "rediss", "unix") or not addressed or parts.port == 0:
-            raise ValueError
-        return value
+        ServerAddress.parse(value)
+        return str(value)
 
-    return Expected(parse, "a server's URL: redis://host:port/db, rediss://host:port/db or unix:///path?db=0", **kwargs)
+    return Expected(parse, server_url.EXPECTED, **kwargs)
 
 
 def _broker_url(**kwargs: Any) -> Expected[str]:
-    return text(r"[a-z][a-z0-9+.-]*://\S*", "a broker URL that Celery knows, such as amqp://user@host/", **kwargs)
+    def parse(value: Any) -> str:
+        if not _BROKER.fullmatch(value) or value.startswith(_CELERYS_OWN):
+            raise ValueError
+        if is_server_url(value):
+            ServerAddress.parse(value)
+        return str(value)
+
+    return Expected(parse, "an address as `ledger_url` takes, or a broker's such as amqp://user@host/", **kwargs)
 
 
 def _namespace(**kwargs: Any) -> Expected[str]:
@@ -87,8 +94,8 @@ def _dsn(**kwargs: Any) -> SecretField:
 class Settings:
     """Everything a site decides, destinations aside. Times are seconds.
 
-    `broker_url` is never empty: without one it is the ledger's server, worded for Celery. `origins` tells where each
-    value that is no default came from: the variable, or the file.
+    `broker_url` is never empty: without one it is `ledger_url`. `origins` tells where each value that is no default
+    came from: the variable, or the file.
     """
 
     ledger_url: str = field(
@@ -166,6 +173,14 @@ class Settings:
             "When an event counts as accepted: `server`, once the server has it; `fsync`, once its disk has it.",
         ),
     )
+    replicas: int = field(
+        default=0,
+        metadata=_about(
+            "OUTHAUL_REPLICAS",
+            lambda **kwargs: whole(0, 10, **kwargs),
+            "How many of the server's replicas must have an event too before it counts as accepted.",
+        ),
+    )
     retention: float = field(
         default=7 * _DAY,
         metadata=_about(
@@ -174,13 +189,14 @@ class Settings:
             "How long a finished event stays visible, and how long its id is remembered at least.",
         ),
     )
-    window: int = field(
-        default=64,
+    window: int | None = field(
+        default=None,
         metadata=_about(
             "OUTHAUL_WINDOW",
             lambda **kwargs: whole(1, 5_000, **kwargs),
             "The most requests one worker process has in flight to destinations that answer quickly; as many again may"
             " be under way to those that are slow, fail to answer, or are new.",
+            shown="64 with `requests`, 1024 with `curl`",
         ),
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = field(
@@ -199,11 +215,66 @@ class Settings:
             "`json`: one object a line, for collecting; `console`: for reading.",
         ),
     )
+    sources: Path = field(
+        default=SOURCES_FILE,
+        metadata=_about(
+            "OUTHAUL_SOURCES",
+            _path,
+            "The file with the sources whose webhooks the API takes; it may be missing.",
+            shown="`sources.toml` beside `outhaul.toml`, or in the current folder without one",
+        ),
+    )
+    api_bind: str = field(
+        default="127.0.0.1:8080",
+        metadata=_about(
+            "OUTHAUL_API_BIND",
+            lambda **kwargs: text(_BIND, "host:port, [IPv6]:port or unix:/path", **kwargs),
+            "Where the API listens. It speaks plain HTTP: beyond this machine, put a proxy with TLS in front of it.",
+        ),
+    )
+    api_workers: int = field(
+        default=2,
+        metadata=_about(
+            "OUTHAUL_API_WORKERS", lambda **kwargs: whole(1, 256, **kwargs), "Processes that answer API requests."
+        ),
+    )
+    api_threads: int = field(
+        default=8,
+        metadata=_about(
+            "OUTHAUL_API_THREADS",
+            lambda **kwargs: whole(1, 512, **kwargs),
+            "Requests that each of these processes answers at once.",
+        ),
+    )
+    api_largest_body: int = field(
+        default=4 * 1024 * 1024,
+        metadata=_about(
+            "OUTHAUL_API_LARGEST_BODY",
+            lambda **kwargs: whole(1024, 256 * 1024 * 1024, **kwargs),
+            "The most bytes of an API request's body.",
+        ),
+    )
+    api_request_timeout: float = field(
+        default=15.0,
+        metadata=_about(
+            "OUTHAUL_API_REQUEST_TIMEOUT",
+            lambda **kwargs: Duration(0.1, 600.0, **kwargs),
+            "How long an API request may take to arrive, head and body together.",
+        ),
+    )
+    api_open_loopback: bool = field(
+        default=False,
+        metadata=_about(
+            "OUTHAUL_API_OPEN_LOOPBACK",
+            flag,
+            "Whether API requests that programs on this machine make, straight from a loopback address, need no key.",
+        ),
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if not self.broker_url:
-            object.__setattr__(self, "broker_url", _as_broker(self.ledger_url))
+            object.__setattr__(self, "broker_url", self.ledger_url)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{each.name}={each.value}" for each in provenance(self))
@@ -242,6 +313,8 @@ def shown(setting: Field[Any], value: Any) -> str:
     """Write a setting's value as a person would, passwords in addresses and secrets masked."""
     if isinstance(setting.metadata["make"](), Duration):
         return format_duration(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return mask_credentials(str(value)) if value else ""
 
 
@@ -260,7 +333,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     problems = [problem for layer in layers for problem in layer.problems]
     if problems:
         raise ConfigError(problems)
-    values: dict[str, Any] = {"destinations": path.parent / DESTINATIONS_FILE} if path else {}
+    values: dict[str, Any] = {}
+    if path:
+        values = {"destinations": path.parent / DESTINATIONS_FILE, "sources": path.parent / SOURCES_FILE}
     origins: dict[str, str] = {}
     for layer in layers:
         values |= layer.values
@@ -291,8 +366,7 @@ def _from_file(path: Path, environ: Mapping[str, str]) -> _Layer:
     filled = substitution.apply(document)
     reader = Reader(str(path), substitution)
     values = reader.load(_schema(), filled)
-    if "destinations" in values:
-        values["destinations"] = path.parent / values["destinations"]
+    values |= {name: path.parent / values[name] for name in ("destinations", "sources") if name in values}
     return _Layer(values, dict.fromkeys(values, str(path)), reader.problems)
 
 
@@ -321,15 +395,3 @@ def _schema(*, by_variable: bool = False) -> Schema:
         for each in setting_fields()
     }
     return Schema.from_dict(made, name="SettingsSchema")()
-
-
-def _as_broker(ledger_url: str) -> str:
-    """Word the ledger's address as Celery's Redis transport wants it; only sockets differ."""
-    parts = urlsplit(ledger_url)
-    if parts.scheme != "unix":
-        return ledger_url
-    query = dict(parse_qsl(parts.query))
-    user = parts.username or quote(query.get("username", ""), safe="")
-    password = parts.password or quote(query.get("password", ""), safe="")
-    credentials = f"{user}:{password}@" if user or password else ""
-    return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"

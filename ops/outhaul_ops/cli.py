@@ -10,10 +10,15 @@ import click
 from outhaul_ops.exits import explained
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "api": ("outhaul_ops.commands.api:api", "Serve the HTTP API."),
     "bench": ("outhaul_ops.commands.bench:bench", "Measure Outhaul beside its peers on this machine."),
     "cancel": (
         "outhaul_ops.commands.cancel:cancel",
         "Stop what has not been sent of an event, and say what already was.",
+    ),
+    "chaos": (
+        "outhaul_ops.commands.chaos:chaos",
+        "Prove on this machine that nothing is lost and nothing stalls, whatever fails.",
     ),
     "config": ("outhaul_ops.commands.config:config", "Show the settings, or check them with the destinations."),
     "dead-letters": (
@@ -30,8 +35,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("outhaul_ops.commands.doctor:doctor", "Check everything delivery depends on."),
     "enqueue": ("outhaul_ops.commands.enqueue:enqueue", "Accept events from a file, one JSON object a line."),
+    "keys": ("outhaul_ops.commands.keys:keys", "Make, list and revoke the keys of the HTTP API."),
     "simulate": ("outhaul_ops.commands.simulate:simulate", "Run a simulated vendor until SIGTERM or Ctrl-C."),
     "status": ("outhaul_ops.commands.status:status", "Show an event's deliveries and every attempt."),
+    "subscriptions": (
+        "outhaul_ops.commands.subscriptions:subscriptions",
+        "List and show subscriptions, and remove one.",
+    ),
+    "up": ("outhaul_ops.commands.up:up", "Run a server, workers and the API together on this machine."),
 }
 """What follows `outhaul`: `module:attribute` of a click command, and the line that the help shows."""
 

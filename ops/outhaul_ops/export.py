@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
+from outhaul_config.moments import rfc3339
+from outhaul_ledger.dead_letters import Batches, described, pairs
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.record import Contents
 from outhaul_ledger.survey import KeptEntry
-from outhaul_ops.dead_letters import Batches, described
-from outhaul_ops.moments import rfc3339
 
 
 def export(ledger: Ledger, batches: Batches) -> Iterator[list[bytes]]:
@@ -19,14 +19,13 @@ def export(ledger: Ledger, batches: Batches) -> Iterator[list[bytes]]:
     delivered) and `log` (the destination's attempts as the ledger keeps them, redacted when they were made).
     """
     for batch in batches:
-        contents = ledger.contents([entry.event_id for entry in batch])
+        contents = ledger.contents(pairs(batch))
         yield [_line(entry, content) for entry, content in zip(batch, contents, strict=True)]
 
 
 def _line(entry: KeptEntry, contents: Contents) -> bytes:
     event = orjson.Fragment(contents.body) if contents.body else None
-    log = [_attempt(line) for line in contents.attempts if line["destination"] == entry.delivery.destination]
-    return orjson.dumps({**described(entry), "event": event, "log": log})
+    return orjson.dumps({**described(entry), "event": event, "log": [_attempt(line) for line in contents.attempts]})
 
 
 def _attempt(line: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from outhaul_config.destinations import Destination, load_destinations
 from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.settings import CONFIG_VARIABLE, DESTINATIONS_FILE, Settings, load_settings
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.ledger import Ledger, connect
 
 _DESTINATIONS_VARIABLE = "OUTHAUL_DESTINATIONS"
@@ -43,11 +44,13 @@ def read_destinations(path: Path, *, only: str | None = None) -> dict[str, Desti
         BrokenKind: a kind of another package cannot be used.
     """
     # Imported here because few commands need the kinds, and these import their whole contracts.
+    from outhaul_producers.operational import OPERATIONAL
     from outhaul_producers.schema.paths import value_paths
     from outhaul_producers.types import TYPES
     from outhaul_worker.destinations.registry import kind_specs
 
-    return load_destinations(path, os.environ, kind_specs(), TYPES, value_paths(), only=only)
+    event_types = (*TYPES, *OPERATIONAL)
+    return load_destinations(path, os.environ, kind_specs(), event_types, value_paths(), only=only)
 
 
 def read_configuration() -> Configuration:
@@ -62,6 +65,10 @@ def read_configuration() -> Configuration:
     except ConfigError as error:
         problems += error.problems
     path = settings.destinations if settings else _likely_path()
+    try:
+        load_subscribers(path, os.environ) if path else None
+    except ConfigError as error:
+        problems += error.problems
     try:
         return Configuration(settings, read_destinations(path) if path else {}, tuple(problems), path)
     except ConfigError as error:

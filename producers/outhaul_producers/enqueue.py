@@ -117,10 +117,17 @@ def enqueue_events(events: Iterable[Mapping[str, Any]]) -> EnqueueResult:
         outhaul_config.problems.ConfigError: the settings are wrong.
     """
     here = connection()
-    intake = _Intake(here.ledger)
+    return accept_events(here.ledger, events, source=here.source)
+
+
+def accept_events(ledger: Ledger, events: Iterable[Mapping[str, Any] | InvalidEvent], *, source: str) -> EnqueueResult:
+    """Do what `enqueue_events` does, in a ledger of one's own; an error in place of an event is its result."""
+    intake = _Intake(ledger)
     for event in events:
         try:
-            intake.add(normalise(event, source=here.source))
+            if isinstance(event, InvalidEvent):
+                raise event
+            intake.add(normalise(event, source=source))
         except InvalidEvent as error:
             intake.refuse(error)
     return EnqueueResult(tuple(intake.finish()))

@@ -45,7 +45,11 @@ class Event:
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
         """Read an event from its stored canonical JSON, which was validated when it was accepted."""
-        body = orjson.loads(raw)
+        return cls.of(orjson.loads(raw))
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Take the canonical event as JSON types for an event."""
         return cls(
             id=body["id"],
             type=body["type"],

@@ -1,13 +1,13 @@
 """What became of an event: every delivery, every attempt, and why it waits."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outhaul_ledger.errors import LedgerUnavailable as NoAnswer
 from outhaul_ledger.model import State
-from outhaul_ledger.record import DeliveryRecord, EventRecord
+from outhaul_ledger.record import AttemptLines, DeliveryRecord, EventRecord
 from outhaul_producers.client import connection
 from outhaul_producers.errors import LedgerUnavailable
 from outhaul_producers.schema.moments import written
@@ -71,6 +71,10 @@ class DeliveryStatus:
     last_error: str | None
     log: tuple[AttemptStatus, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as JSON types, times in RFC 3339."""
+        return {name: _as_json(value) for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class EventStatus:
@@ -122,23 +126,36 @@ def status_of(record: EventRecord) -> EventStatus:
     )
 
 
-def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
-    lines = [line for line in record.attempts if line["destination"] == delivery.destination]
-    waiting, until = record.waiting_for(delivery.destination), record.waiting_until(delivery.destination)
-    ahead = record.behind.get(delivery.destination)
+def delivery_status(delivery: DeliveryRecord, lines: AttemptLines) -> DeliveryStatus:
+    """Word a delivery and its attempt lines as a status; what it waits for is left open."""
     return DeliveryStatus(
         destination=delivery.destination,
         kind=next((line["kind"] for line in lines if "kind" in line), ""),
         state=str(delivery.state),
         attempts=delivery.attempts,
-        due_at=_moment(delivery.due) if delivery.state is State.PENDING and ahead is None else None,
-        waiting_for=str(waiting) if waiting else None,
-        waiting_until=_moment_or_none(until),
-        waiting_for_event=ahead,
+        due_at=_moment(delivery.due) if delivery.state is State.PENDING else None,
+        waiting_for=None,
+        waiting_until=None,
+        waiting_for_event=None,
         possible_duplicate=delivery.possible_duplicate,
         last_status=delivery.status or None,
         last_error=None if delivery.state is State.DELIVERED else delivery.reason or None,
         log=tuple(_attempt(line) for line in lines),
+    )
+
+
+def _delivery(record: EventRecord, delivery: DeliveryRecord) -> DeliveryStatus:
+    name = delivery.destination
+    status = delivery_status(delivery, record.logs.get(name, ()))
+    waiting, ahead = record.waiting_for(name), record.behind.get(name)
+    if waiting is None:
+        return status
+    return replace(
+        status,
+        due_at=status.due_at if ahead is None else None,
+        waiting_for=str(waiting),
+        waiting_until=_moment_or_none(record.waiting_until(name)),
+        waiting_for_event=ahead,
     )
 
 

@@ -34,7 +34,7 @@ def producers(server: EmbeddedServer) -> Iterator[None]:
 def route(ledger: Ledger) -> None:
     """Route what was accepted as a worker does."""
     router = Router({name: Destination(name, "webhook", ("*",)) for name in ("mail", "shop")})
-    inbound = ledger.lease_inbox("drain", 10, 60_000)
+    inbound = ledger.lease_inbox("drain", 10, 60_000).events
     routed = {each.event_id: router.route(each) for each in inbound}
     ledger.fan_out(
         "drain",

@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -9,7 +9,7 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
+from outhaul_ledger.browsing import Browsed, Place, Sought
 from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
     AT_ONCE,
@@ -20,6 +20,7 @@ from outhaul_ledger.model import (
     Expired,
     Health,
     Inbound,
+    Intake,
     Lease,
     Leased,
     Recovered,
@@ -30,9 +31,10 @@ from outhaul_ledger.model import (
     State,
     Stopped,
     Submission,
+    Swept,
 )
-from outhaul_ledger.operations import load
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
+from outhaul_ledger.scripting import Confirmation, Scripts
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
+PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
 FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
@@ -50,7 +53,7 @@ UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
 _FLAGS = {each: (int(each.judged), int(each.failed), int(each.silent), int(each.overloaded)) for each in Health}
 
 
-class Ledger:
+class Ledger(Scripts):
     """All state of events and deliveries. Thread-safe and fork-safe, as its client is.
 
     Every method raises `LedgerUnavailable` when the server cannot be reached or refuses; all are safe to call again.
@@ -63,7 +66,8 @@ class Ledger:
         *,
         retention: float = 7 * 86400.0,
         durability: Literal["server", "fsync"] = "server",
-        fsync_timeout: float = 2.0,
+        replicas: int = 0,
+        confirm_timeout: float = 2.0,
     ) -> None:
         """Use `client`, which must answer bytes.
 
@@ -71,15 +75,14 @@ class Ledger:
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
-            fsync_timeout: seconds to wait for the disk.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
+            replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
+            confirm_timeout: seconds to wait for the disk and the replicas.
         """
-        self.client = client
-        self.namespace = namespace
-        self._retention = str(int(retention * 1000))
-        self._fsync_ms = int(fsync_timeout * 1000) if durability == "fsync" else 0
-        self._can_fsync = False
+        waits = Confirmation(durability == "fsync", replicas, int(confirm_timeout * 1000))
+        super().__init__(client, namespace, waits)
+        self.retention_ms = int(retention * 1000)
 
     # producers
 
@@ -89,16 +92,14 @@ class Ledger:
         Raises:
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
-        fsync = self._fsync_ms > 0
-        if fsync and not self._can_fsync:
-            self._ask_for_fsync()
+        confirmed = self._must_be_confirmed()
         arguments = [part for submission in submissions for part in submission]
-        answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
+        answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
     def cancel(self, event_id: str) -> Cancelled | None:
         """Take an event back: what has not been sent ends; None when it is unknown or has expired."""
-        answer = self._run("cancel", self._retention, event_id)
+        answer = self._run("cancel", self.retention_ms, event_id)
         if not answer:
             return None
         unrouted, *rows = answer
@@ -106,7 +107,7 @@ class Ledger:
 
     def status(self, event_id: str) -> EventRecord | None:
         """Read everything about an event; None when it is unknown or has expired."""
-        return EventRecord.read(event_id, self._run("status", event_id))
+        return EventRecord.read(event_id, list(self._pages("status", event_id)))
 
     # drains
 
@@ -118,22 +119,30 @@ class Ledger:
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> list[Inbound]:
+    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance."""
-        flat = self._run("lease_inbox", drain, most, lease_ms)
-        return [Inbound(flat[i].decode(), flat[i + 1]) for i in range(0, len(flat), 2)]
+        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms)
+        found = zip(events, bodies, strict=True)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body or b"") for (event_id, at), body in found])
 
     def fan_out(
         self,
         drain: str,
         routes: Iterable[tuple[str, Sequence[Route]]],
         schedules: Mapping[str, Schedule] = MappingProxyType({}),
+        *,
+        more_within: int | None = None,
     ) -> list[bool]:
         """Give each event its deliveries; False where that had been done before.
 
-        `schedules` has those of the events, by id, that are delayed or expire.
+        Args:
+            drain: whose lease of the inbox it is.
+            routes: `(event id, routes)`.
+            schedules: those of the events, by id, that are delayed or expire.
+            more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
+                fan-out begins anew with another drain, which gives nothing twice.
         """
-        arguments: list[Any] = [drain, self._retention]
+        arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
         for event_id, destinations in routes:
             when = schedules.get(event_id, AT_ONCE)
             arguments += (event_id, len(destinations), when.not_before, when.expires or "")
@@ -163,16 +172,16 @@ class Ledger:
             slow: how many at most of all other lanes.
             hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
         """
-        arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self._retention, quick, slow)
-        now, wait, stopping, rows = self._run("lease", *arguments, " ".join(hanging))
-        return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
+        arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
+        now, wait, stopping, rows, bodies = self._run("lease", *arguments, " ".join(hanging))
+        return Leased(now, wait, bool(stopping), [_lease(body, *row) for row, body in zip(rows, bodies, strict=True)])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
 
         Called again with the same outcomes, it answers as before and changes nothing.
         """
-        arguments: list[Any] = [drain, self._retention, ATTEMPT_LINES]
+        arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:
             arguments += (
                 one.destination,
@@ -200,15 +209,19 @@ class Ledger:
         try:
             return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
         except redis.RedisError as error:
-            raise _translate(error) from error
+            raise self._translated(error) from error
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
-        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self._retention))
+        return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self.retention_ms))
 
     def expire(self, most: int = 200) -> Expired:
         """Make dead letters of what has not been delivered by its expiry, of up to `most` events."""
         return Expired(*self._run("expire", most, FLYING_MS))
+
+    def sweep(self, begin: int, most: int = 1000) -> Swept:
+        """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
+        return Swept(*self._run("sweep", self.retention_ms, begin, most))
 
     def configure(self, policies: Iterable[tuple[str, "Policy"]]) -> int:
         """Make `(destination, policy)` those of all workers; returns how many differ from what they were.
@@ -224,29 +237,45 @@ class Ledger:
 
     # operators
 
-    def kept(
-        self, state: State, destination: str, *, since: float, until: float, passing: int, most: int
-    ) -> list[KeptEntry]:
-        """Read a page of dead letters or held deliveries, oldest first.
+    def kept(self, state: State, destination: str, *, since: float, until: float, most: int) -> list[KeptEntry]:
+        """Read a page of dead letters or held deliveries, oldest first; those of one instant by their event ids.
 
         Args:
             state: DEAD or HELD.
             destination: whose.
             since: ms; entries that came before are left out.
             until: ms; likewise for later ones.
-            passing: entries at the beginning to pass over.
             most: entries on the page.
         """
-        rows = self._run("list_kept", state, destination, since, until, passing, most)
+        rows = self._run("list_kept", state, destination, repr(since), repr(until), most)
         return [
             KeptEntry(event_id.decode(), float(at), kind.decode(), DeliveryRecord.unpack(destination, packed))
             for event_id, at, kind, packed in rows
         ]
 
-    def contents(self, event_ids: Sequence[str]) -> list[Contents]:
-        """Read bodies and attempt logs, one answer per id, in order; an unknown event has an empty body."""
-        answer = self._run("contents", *event_ids)
-        return [Contents.read(body, lines) for body, lines in answer]
+    def browse(self, sought: Sought, position: Place | None, *, most: int, look: int) -> Browsed:
+        """Read a page of deliveries, those of the newest events first, from behind a position on.
+
+        Args:
+            sought: which deliveries.
+            position: where an earlier page ended; None at the beginning.
+            most: deliveries on the page.
+            look: events to look at; a page may be short, or empty, and not the last.
+        """
+        place = position or Place(sought.until, "", "")
+        states = f" {' '.join(sought.states)} " if sought.states else ""
+        bounds = (repr(sought.since), repr(place.accepted_at), place.event_id, place.destination)
+        return Browsed.read(self._run("browse", *bounds, sought.destination, states, most, look))
+
+    def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
+        """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
+        answer = self._run("contents", *_flat(deliveries))
+        return [Contents.read(pair[0], *read) for pair, read in zip(deliveries, answer, strict=True)]
+
+    def body(self, event_id: str) -> bytes:
+        """Read an event as it was accepted, canonical JSON; empty when it is unknown."""
+        (read,) = self.contents([("", event_id)])
+        return read.body
 
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """Make dead or held `(destination, event id)` due again; False where one was neither."""
@@ -254,7 +283,7 @@ class Ledger:
 
     def discard(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
         """End dead or held `(destination, event id)` as cancelled; False where one was neither."""
-        return [bool(done) for done in self._run("discard", self._retention, *_flat(deliveries))]
+        return [bool(done) for done in self._run("discard", self.retention_ms, *_flat(deliveries))]
 
     def open_replay(self, digest: str) -> tuple[int, bool]:
         """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before.
@@ -284,7 +313,7 @@ class Ledger:
 
     def survey(self) -> Survey:
         """Read how every destination stands."""
-        return Survey.read(self._run("survey"))
+        return Survey.read(list(self._pages("survey")))
 
     def workers(self) -> dict[str, WorkerStanding]:
         """Read which workers are known and when each last beat, by name; the dead disappear after a while."""
@@ -292,36 +321,12 @@ class Ledger:
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
-        operation = load(name)
-        key_names, head = operation.bind(self.namespace)
-        call = (len(key_names), *key_names, *head, *arguments)
-        try:
-            try:
-                return self._send(operation.sha, call, fsync)
-            except redis.exceptions.NoScriptError:
-                self.client.script_load(operation.source)
-                return self._send(operation.sha, call, fsync)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-
-    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
-        if not fsync:
-            return self.client.evalsha(sha, *call)
-        with self.client.pipeline(transaction=False) as pipe:
-            pipe.evalsha(sha, *call)
-            pipe.waitaof(1, 0, self._fsync_ms)
-            answer, synced = pipe.execute()
-        if synced[0] < 1:
-            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
-        return answer
-
-    def _ask_for_fsync(self) -> None:
-        try:
-            self.client.waitaof(1, 0, 1)
-        except redis.RedisError as error:
-            raise _translate(error) from error
-        self._can_fsync = True
+    def _pages(self, name: str, *arguments: Any) -> Iterator[list[Any]]:
+        cursor: Any = "0"
+        while cursor not in (b"0", b""):
+            page = self._run(name, *arguments, cursor, PAGE)
+            cursor = page[1]
+            yield page
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
@@ -337,11 +342,14 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
         settings.namespace,
         retention=settings.retention,
         durability=settings.durability,
-        fsync_timeout=settings.ledger_timeout / 2,
+        replicas=settings.replicas,
+        # Less than the half that the client waits for an answer, so that the server can say what was missing.
+        confirm_timeout=settings.ledger_timeout * 0.4,
     )
 
 
 def _lease(
+    body: bytes | None,
     destination: bytes,
     event_id: bytes,
     attempt: int,
@@ -349,10 +357,10 @@ def _lease(
     at: int,
     since: int,
     duplicate: int,
-    body: bytes,
     slow: int,
 ) -> Lease:
-    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+    names = destination.decode(), event_id.decode()
+    return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))
 
 
 def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
@@ -368,12 +376,3 @@ def _packed(destination: str, policy: "Policy") -> str:
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [part for pair in pairs for part in pair]
-
-
-def _translate(error: redis.RedisError) -> Exception:
-    refused = isinstance(error, redis.ResponseError) and is_refusal(error)
-    if isinstance(error, redis.ResponseError) and "WAITAOF" in str(error):
-        return DurabilityMissing(str(error))
-    if refused or isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return LedgerUnavailable(f"the ledger's server is unavailable: {error}")
-    return error

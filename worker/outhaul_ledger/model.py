@@ -74,10 +74,18 @@ class Accepted(NamedTuple):
 
 
 class Inbound(NamedTuple):
-    """An accepted event that is leased for routing."""
+    """An accepted event that is leased for routing; `accepted_at` is Unix ms."""
 
     event_id: str
+    accepted_at: int
     body: bytes
+
+
+class Intake(NamedTuple):
+    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+
+    version: int
+    events: list[Inbound]
 
 
 class Route(NamedTuple):
@@ -102,8 +110,7 @@ class Schedule(NamedTuple):
 AT_ONCE = Schedule()
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A worker's temporary right to attempt one delivery.
 
     `attempt` numbers all attempts and is, with the drain, the fencing token; `tries` counts those since the last replay
@@ -208,3 +215,10 @@ class Recovered(NamedTuple):
     recovered: int
     dead: int
     drains: int
+
+
+class Swept(NamedTuple):
+    """What `sweep` did: expired events taken out of the index, and the place to go on from, 0 at the end."""
+
+    removed: int
+    place: int

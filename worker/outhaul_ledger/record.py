@@ -1,5 +1,6 @@
 """An event's record as the ledger keeps it, read into values."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,22 +38,25 @@ class DeliveryRecord:
         return cls(destination, State(state), *numbers, duplicate == "1", int(status), *texts)
 
 
+AttemptLines = tuple[dict[str, Any], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What was accepted of an event, as canonical JSON bytes, and its attempt lines, oldest first."""
+    """What was accepted of an event, as canonical JSON bytes, and a delivery's attempt lines, oldest first."""
 
     body: bytes
-    attempts: tuple[dict[str, Any], ...]
+    attempts: AttemptLines
 
     @classmethod
-    def read(cls, body: bytes, lines: list[bytes]) -> "Contents":
-        """Read what the `contents` operation answers for one event."""
-        return cls(body, _read_attempts(lines))
+    def read(cls, destination: str, body: bytes, log: bytes) -> "Contents":
+        """Read what the `contents` operation answers for one delivery."""
+        return cls(body, read_log(destination, log))
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """All the ledger knows of one event: deliveries by destination, attempt lines oldest first, how the lanes stand.
+    """All the ledger knows of one event: deliveries, attempt lines (oldest first) and lanes, by destination.
 
     `behind` names, by destination, the event that a delivery waits for to keep their order. `expires_at` and
     `cancelled_at` are None where the event has no expiry, or was not taken back.
@@ -64,12 +68,17 @@ class EventRecord:
     accepted_at: int
     fanned_out: bool
     deliveries: dict[str, DeliveryRecord]
-    attempts: tuple[dict[str, Any], ...]
+    logs: dict[str, AttemptLines]
     flows: dict[str, Flow]
     behind: dict[str, str]
     expires_at: int | None
     cancelled_at: int | None
     now: int
+
+    @property
+    def attempts(self) -> AttemptLines:
+        """The attempt lines of all deliveries, one destination's after the other's."""
+        return tuple(line for log in self.logs.values() for line in log)
 
     def waiting_for(self, destination: str) -> Waiting | None:
         """Say why a delivery waits; None when it does not."""
@@ -89,30 +98,30 @@ class EventRecord:
         return self.flows[destination].waiting_until(delivery.due, self.now)
 
     @classmethod
-    def read(cls, event_id: str, answer: list[Any]) -> "EventRecord | None":
-        """Build the record from what the `status` operation answers."""
-        if not answer:
+    def read(cls, event_id: str, pages: Sequence[list[Any]]) -> "EventRecord | None":
+        """Build the record from the pages that the `status` operation answers."""
+        fields = {name.decode(): value for page in pages for name, value in _pairs(page[3])}
+        if not fields:
             return None
-        now, pairs, lines, flows = answer
-        fields = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
         deliveries = {
             name[2:]: DeliveryRecord.unpack(name[2:], packed)
             for name, packed in sorted(fields.items())
             if name.startswith("d:")
         }
+        logs = {name.decode(): log for page in pages for name, log in _pairs(page[4])}
         return cls(
             event_id,
             fields["type"].decode(),
             fields["source"].decode(),
             int(fields["at"]),
-            "open" in fields,
+            not pages[-1][2],
             deliveries,
-            _read_attempts(lines),
-            {name.decode(): Flow.read(described) for name, described, _ in flows},
-            {name.decode(): ahead.decode() for name, _, ahead in flows if ahead},
+            {name: read_log(name, logs[name]) for name in sorted(logs)},
+            {name.decode(): Flow.read(described) for page in pages for name, described, _ in page[5]},
+            {name.decode(): ahead.decode() for page in pages for name, _, ahead in page[5] if ahead},
             _moment(fields.get("expires")),
             _moment(fields.get("cancelled")),
-            now,
+            pages[-1][0],
         )
 
 
@@ -120,5 +129,12 @@ def _moment(stored: bytes | None) -> int | None:
     return None if stored is None else int(stored)
 
 
-def _read_attempts(lines: list[bytes]) -> tuple[dict[str, Any], ...]:
-    return tuple(orjson.loads(line.partition(b" ")[2]) for line in lines)
+def _pairs(flat: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def read_log(destination: str, log: bytes) -> AttemptLines:
+    """Read a delivery's attempt log."""
+    # Half of a short line's bytes would go for what is known or false.
+    known = {"destination": destination, "possible_duplicate": False}
+    return tuple({**known, **orjson.loads(line)} for line in log.split(b"\n") if line)

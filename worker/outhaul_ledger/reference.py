@@ -23,8 +23,8 @@ def page() -> str:
         "`outhaul_ledger.ledger.Ledger`: it happens as a whole or not at all, and all of them are safe to call again. "
         "Made from the scripts' headers by `python -m outhaul_ledger.reference`; change it there. The keys are "
         "explained in [keys.md](keys.md).\n\n"
-        "*Without memory* says what a server whose `maxmemory` is reached makes of it: new events are refused, "
-        "everything else goes on, so that deliveries can end and make room.\n\n"
+        "*Without memory* says what a server whose `maxmemory` is reached makes of it: new events and "
+        "subscriptions are refused, everything else goes on, so that deliveries can end and make room.\n\n"
         f"{operations_table()}"
     )
 

@@ -1,5 +1,6 @@
 """How the destinations stand, as the ledger sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -74,16 +75,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All destinations at one moment (`now`, Unix ms)."""
+    """All destinations, each as it stood at one moment; `now` (Unix ms) is the last of these."""
 
     now: int
     standings: dict[str, Standing]
 
     @classmethod
-    def read(cls, answer: list[Any]) -> "Survey":
-        """Build the survey from what the `survey` operation answers."""
-        now, rows = answer
-        return cls(now, {standing.destination: standing for standing in sorted(map(_standing, rows), key=_name)})
+    def read(cls, pages: Sequence[list[Any]]) -> "Survey":
+        """Build the survey from the pages that the `survey` operation answers."""
+        standings = (_standing(row) for page in pages for row in page[2])
+        return cls(pages[-1][0], {standing.destination: standing for standing in sorted(standings, key=_name)})
 
 
 _COUNTERS = ("fanned", "delivered", "skipped", "cancelled")

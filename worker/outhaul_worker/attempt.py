@@ -6,7 +6,10 @@ on or end it; sending is the transport's; the steps after it turn the answer int
 
 import random
 import traceback
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from outhaul_config.destinations import Destination
 from outhaul_ledger.model import Health, Lease, Settlement
@@ -21,6 +24,7 @@ from outhaul_worker.destinations.contract import (
     Unserialisable,
     Verdict,
 )
+from outhaul_worker.events import Events
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.health import health_of
 from outhaul_worker.outcome import EXPIRED, STATE_AFTER, Decision, Outcome, decide, read_fault
@@ -30,19 +34,35 @@ UNSENT = Answer(sent=False)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A destination ready for use in this process: its configuration and the kind built from it."""
+    """A destination ready for use in this process: its configuration and the kind built from it.
+
+    `keep`, where there is one, takes each payload and returns the one that was made of the same event first, so that
+    all receivers, at all tries, get the same bytes.
+    """
 
     destination: Destination
     kind: DestinationKind
+    keep: Callable[[Payload], Payload] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt on its way: each step fills in its part. `started` is the ledger's clock, Unix seconds."""
+class Gist(NamedTuple):
+    """What is still to be known of an event when its attempt has ended."""
+
+    type: str = ""
+    expires_at: datetime | None = None
+
+
+class Attempt(NamedTuple):
+    """One attempt on its way: each step fills in its part.
+
+    `started` is the ledger's clock, Unix seconds. The event is there until the request is, and then only its gist, for
+    thousands of attempts may be in flight.
+    """
 
     lease: Lease
     target: Target
     started: float
+    gist: Gist = Gist()
     event: Event | None = None
     payload: Payload | None = None
     request: Request | None = None
@@ -56,37 +76,39 @@ class StageFailed(Exception):
         self.decision = decision
 
 
-def prepare(attempt: Attempt) -> Attempt:
+def prepare(attempt: Attempt, events: Events) -> Attempt:
     """Run all steps before the send.
 
     Raises:
         StageFailed: the attempt ends here.
     """
-    for step in (load, serialise, authenticate):
-        attempt = step(attempt)
-    return attempt
+    return authenticate(serialise(load(attempt, events), events))
 
 
-def load(attempt: Attempt) -> Attempt:
+def load(attempt: Attempt, events: Events) -> Attempt:
     """Read the stored event."""
     try:
-        return replace(attempt, event=Event.from_bytes(attempt.lease.body))
-    except (ValueError, KeyError) as error:
+        event = events.event(attempt.lease.event_id, attempt.lease.body, attempt.target.kind)
+        gist = Gist(event.type, event.expires_at)
+        return Attempt(attempt.lease, attempt.target, attempt.started, gist, event)
+    except (ValueError, KeyError, TypeError) as error:
         raise StageFailed(Decision(Outcome.DEAD, f"load: the stored event cannot be read: {error!r}")) from error
 
 
-def serialise(attempt: Attempt) -> Attempt:
+def serialise(attempt: Attempt, events: Events) -> Attempt:
     """Turn the event into the destination's payload."""
     assert attempt.event is not None  # noqa: S101 - the order of the steps guarantees it
     try:
-        payload = attempt.target.kind.serialise(attempt.event)
+        payload = events.payload(attempt.event, attempt.target.kind)
     except Unserialisable as error:
         raise StageFailed(Decision(Outcome.DEAD, f"serialise: {error}")) from error
     except Exception as error:
         raise StageFailed(_crashed("serialise", error)) from error
     if isinstance(payload, NotApplicable):
         raise StageFailed(Decision(Outcome.SKIPPED, payload.reason))
-    return replace(attempt, payload=payload)
+    if attempt.target.keep:
+        payload = attempt.target.keep(payload)
+    return Attempt(attempt.lease, attempt.target, attempt.started, attempt.gist, attempt.event, payload)
 
 
 def authenticate(attempt: Attempt) -> Attempt:
@@ -98,7 +120,8 @@ def authenticate(attempt: Attempt) -> Attempt:
         request = attempt.target.kind.request(attempt.event, attempt.payload, moment)
     except Exception as error:
         raise StageFailed(_crashed("authenticate", error)) from error
-    return replace(attempt, request=request)
+    lease = attempt.lease._replace(body=b"")
+    return Attempt(lease, attempt.target, attempt.started, attempt.gist, None, attempt.payload, request)
 
 
 def classify(attempt: Attempt, answer: Answer) -> Verdict:
@@ -114,8 +137,7 @@ def classify(attempt: Attempt, answer: Answer) -> Verdict:
 def conclude(attempt: Attempt, answer: Answer, log: AttemptLog, *, now: float, draw: random.Random) -> Settlement:
     """Run all steps after the send: classify, decide, and put it in the ledger's words."""
     verdict = classify(attempt, answer)
-    policy, event = attempt.target.destination.policy, attempt.event
-    expires_at = event.expires_at if event else None
+    policy, expires_at = attempt.target.destination.policy, attempt.gist.expires_at
     decision = decide(verdict, answer, attempt.lease, policy, now=now, draw=draw, expires_at=expires_at)
     return settlement(attempt, answer, decision, log, verdict)
 

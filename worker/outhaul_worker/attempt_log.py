@@ -12,12 +12,14 @@ from outhaul_worker.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from outhaul_config.destinations import Destination
     from outhaul_worker.attempt import Attempt
     from outhaul_worker.exchange import Answer
     from outhaul_worker.outcome import Decision
 
 ALERTING = frozenset({Outcome.DEAD, Outcome.DESTINATION_FAULT})
 REASONS = 1000  # remembered in their redacted form
+LEFT_OUT = ("due_in_ms", "possible_duplicate", "reason")  # of the ledger's line where they say nothing: it is kept long
 EXCERPT = 500  # characters of an answer that are worth keeping
 
 
@@ -29,13 +31,19 @@ class Entry(NamedTuple):
 
 
 class AttemptLog:
-    """Writes both lines of every attempt; `emit` gets the wide line, `report` what a person must know."""
+    """Writes both lines of every attempt.
 
-    def __init__(self, worker: str, emit: Callable[..., None], report: Callable[[str, str, str], None]) -> None:
+    Args:
+        worker: the worker's name.
+        emit: gets the wide line; None where nobody reads it.
+        report: gets what a person must know: destination, reason, kind.
+    """
+
+    def __init__(self, worker: str, emit: Callable[..., None] | None, report: Callable[[str, str, str], None]) -> None:
         self._worker = worker
         self._emit = emit
         self._report = report
-        self._secrets: dict[str, tuple[str, ...]] = {}
+        self._secrets: dict[str, tuple[Destination, tuple[str, ...]]] = {}
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def write(self, attempt: Attempt, answer: Answer, decision: Decision, warnings: tuple[str, ...]) -> Entry:
@@ -43,10 +51,13 @@ class AttemptLog:
         secrets = self._secrets_of(attempt)
         reason = self._reason(decision.reason, secrets)
         fields = self._fields(attempt, answer, decision, reason)
-        self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.event.type if attempt.event else "")
+        if self._emit:
+            self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.gist.type)
         if decision.outcome in ALERTING:
             self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
-        line = dict(fields, at=int(attempt.started * 1000))
+        kept = {name: value for name, value in fields.items() if name not in LEFT_OUT or value}
+        line = dict(kept, at=int(attempt.started * 1000))
+        del line["destination"]
         if attempt.payload and attempt.payload.vendor_id:
             line["vendor_id"] = attempt.payload.vendor_id
         if answer.body and decision.outcome is not Outcome.DELIVERED:
@@ -80,7 +91,8 @@ class AttemptLog:
         }
 
     def _secrets_of(self, attempt: Attempt) -> tuple[str, ...]:
-        name = attempt.lease.destination
-        if name not in self._secrets:
-            self._secrets[name] = attempt.target.destination.secrets()
-        return self._secrets[name]
+        destination = attempt.target.destination
+        known = self._secrets.get(destination.name)
+        if known is None or known[0] is not destination:  # a subscription's secrets may change
+            known = self._secrets[destination.name] = (destination, destination.secrets())
+        return known[1]

@@ -28,10 +28,12 @@ from outhaul_config.log_events import (
 )
 from outhaul_config.problems import ConfigError
 from outhaul_config.sentry import start_sentry
+from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.server import inspect_server
-from outhaul_worker.engine import LEDGER_SECONDS, load_targets
+from outhaul_worker.engine import LEDGER_SECONDS, load_targets, subscription_ledger
+from outhaul_worker.tidying import Tidier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 DRAIN = "outhaul.drain"
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
-RECOVER_COUNT = 1000
+RECOVER_COUNT = 250
 EXPIRE_COUNT = 200
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
@@ -56,7 +58,12 @@ def worker_name(hostname: str, pid: int) -> str:
 
 
 class Dispatcher(threading.Thread):
-    """The thread. `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes."""
+    """The thread.
+
+    `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
+    behind subscriptions. It looks at the ledger at least every `sleep_seconds`, and as often for drains that fell
+    silent.
+    """
 
     def __init__(
         self,
@@ -65,12 +72,17 @@ class Dispatcher(threading.Thread):
         slots: int,
         send: Callable[[], None],
         terminate: Callable[[], None],
+        tidy: Callable[[], None],
+        *,
+        sleep_seconds: float = SLEEP_SECONDS,
     ) -> None:
         super().__init__(name="outhaul-dispatcher", daemon=True)
         self._ledger, self._worker, self._slots = ledger, worker, slots
-        self._send, self._terminate = send, terminate
+        self._send, self._terminate, self._tidy = send, terminate, tidy
+        self._sleep_seconds = sleep_seconds
         self._ending = threading.Event()
         self._recover_at = self._expire_at = 0.0
+        self._swept = 0
         self._away = True
 
     def run(self) -> None:
@@ -109,10 +121,11 @@ class Dispatcher(threading.Thread):
             self._send_one()
         self._recover()
         self._expire()
+        self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:
-            pause = SLEEP_SECONDS if answer.wait_ms < 0 else min(answer.wait_ms / 1000, SLEEP_SECONDS)
+            pause = self._sleep_seconds if answer.wait_ms < 0 else min(answer.wait_ms / 1000, self._sleep_seconds)
             self._ledger.wait_for_wake(pause)
 
     def _send_one(self) -> None:
@@ -126,13 +139,14 @@ class Dispatcher(threading.Thread):
         if time.monotonic() >= self._recover_at:
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
-            self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
+            self._swept = self._ledger.sweep(self._swept).place
 
     def _expire(self) -> None:
         """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
         if time.monotonic() >= self._expire_at:
             again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
-            self._expire_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._expire_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:
@@ -158,6 +172,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         self._dispatcher: Dispatcher | None = None
         try:
             targets = load_targets(self._settings)
+            self._subscribers = load_subscribers(self._settings.destinations, os.environ)
         except ConfigError as error:
             raise SystemExit(f"outhaul: {error}") from error
         self._policies = [(name, each.destination.policy) for name, each in targets.items()]
@@ -167,9 +182,14 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
         start_sentry(self._settings, celery=True)
         ledger = connect(self._settings, timeout=max(LEDGER_SECONDS, self._settings.ledger_timeout))
         self._meet(ledger)
-        worker = worker_name(parent.hostname, os.getpid())
+        subscriptions = subscription_ledger(ledger, self._settings)
         self._dispatcher = Dispatcher(
-            ledger, worker, parent.concurrency, _sender(parent.app), partial(_terminate_pool, parent)
+            ledger,
+            worker_name(parent.hostname, os.getpid()),
+            parent.concurrency,
+            _sender(parent.app),
+            partial(_terminate_pool, parent),
+            Tidier(ledger, subscriptions, self._subscribers.keep_parked, self._settings.source).step,
         )
         self._dispatcher.start()
 

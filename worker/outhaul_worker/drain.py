@@ -7,14 +7,16 @@ import math
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 from uuid import uuid4
 
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import AT_ONCE, Lease, Settlement, State
+from outhaul_ledger.model import Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.fanning import FanOut
 from outhaul_worker.places import Places, Room
 from outhaul_worker.routing import Router
 from outhaul_worker.transports.contract import Transport
@@ -22,9 +24,9 @@ from outhaul_worker.transports.contract import Transport
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
-INBOX_LEASE_MS = 10_000  # routing takes milliseconds
-ROUTE_COUNT = 128
-SETTLE_COUNT = 32
+LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
+SETTLE_COUNT = 64
+SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
@@ -32,6 +34,14 @@ LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
 OUTAGE_PAUSE_SECONDS = 0.25
 OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
+
+
+class Targets(Protocol):
+    """Where a drain finds the destinations that it has leased deliveries of."""
+
+    def get(self, name: str, /) -> Target | None:
+        """Return the target of this name, None where this process knows none."""
+        ...
 
 
 class Drain:
@@ -42,7 +52,7 @@ class Drain:
         self,
         ledger: Ledger,
         transport: Transport,
-        targets: Mapping[str, Target],
+        targets: Targets,
         router: Router,
         log: AttemptLog,
         *,
@@ -53,7 +63,8 @@ class Drain:
         # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger, transport, targets
-        self._router, self._log = router, log
+        self._fan_out, self._log = FanOut(ledger, self.name, router), log
+        self._events = router.events
         self._worker, self._lease_ms = worker, lease_ms
         self._draw = random.Random()
         self._parent = os.getppid()
@@ -61,6 +72,8 @@ class Drain:
         self._flying = Places(window)
         self._launched = 0
         self._settlements: list[Settlement] = []
+        # Half of a small window, so that the other half is busy meanwhile.
+        self._settle_count = max(1, min(SETTLE_COUNT, window // 2))
         self._settle_at = self._look_at = 0.0
         self._closing = False
         self._give_up_at = math.inf
@@ -117,18 +130,19 @@ class Drain:
         self._settlements.append(settlement)
 
     def _settle(self) -> None:
-        due = len(self._settlements) >= SETTLE_COUNT or not self._flying or time.monotonic() >= self._settle_at
+        due = len(self._settlements) >= self._settle_count or not self._flying or time.monotonic() >= self._settle_at
         if self._settlements and due:
-            self._ledger.settle(self.name, self._settlements)
-            self._settlements = []
+            while self._settlements:
+                self._ledger.settle(self.name, self._settlements[:SETTLE_MOST])
+                del self._settlements[:SETTLE_MOST]
             self._look_at = 0.0
 
     def _look(self) -> None:
         if time.monotonic() < self._look_at or self._settlements:
             return
-        backlog = not self._closing and self._route()
+        backlog = not self._closing and self._fan_out.step()
         hanging = self._flying.overstayers(time.monotonic())
-        room = Room(0, 0) if self._closing else self._flying.room()
+        room = Room(0, 0) if self._closing else Room(*(min(free, LEASE_COUNT) for free in self._flying.room()))
         leased = self._ledger.lease(
             self.name, self._worker, sum(room), self._lease_ms, quick=room.quick, slow=room.slow, hanging=hanging
         )
@@ -149,16 +163,6 @@ class Drain:
         if self._work_expected and not self._flying and not full:
             time.sleep(pause)
 
-    def _route(self) -> bool:
-        """Fan out what came in; True when more may be waiting."""
-        inbound = self._ledger.lease_inbox(self.name, ROUTE_COUNT, INBOX_LEASE_MS)
-        if inbound:
-            routed = {each.event_id: self._router.route(each) for each in inbound}
-            routes = [(event_id, each.routes) for event_id, each in routed.items()]
-            schedules = {event_id: each.schedule for event_id, each in routed.items() if each.schedule != AT_ONCE}
-            self._ledger.fan_out(self.name, routes, schedules)
-        return len(inbound) == ROUTE_COUNT
-
     def _launch(self, lease: Lease) -> None:
         target = self._targets.get(lease.destination)
         if target is None:
@@ -166,7 +170,7 @@ class Drain:
             return
         attempt = Attempt(lease, target, self._now())
         try:
-            attempt = prepare(attempt)
+            attempt = prepare(attempt, self._events)
         except StageFailed as failure:
             self._conclude(abandon(attempt, failure.decision, self._log))
             return

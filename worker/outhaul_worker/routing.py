@@ -6,11 +6,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-import orjson
-
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Order
 from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
+from outhaul_producers.subscriptions.book import SubscriptionBook
+from outhaul_worker.events import Events
 
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
 
@@ -23,31 +23,48 @@ class Routed(NamedTuple):
 
 
 class Router:
-    """Matches events to destinations; remembers the answer per event type."""
+    """Matches events to destinations, configured and subscribed ones; remembers the answer per event type.
 
-    def __init__(self, destinations: Mapping[str, Destination]) -> None:
+    `events` are those it has read, for whoever sends them next.
+    """
+
+    def __init__(self, destinations: Mapping[str, Destination], subscriptions: SubscriptionBook | None = None) -> None:
         self._destinations = destinations
+        self._subscriptions = subscriptions
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
+        self.events = Events()
         self._by_type: dict[str, tuple[Route, ...]] = {}
+
+    def catch_up(self, version: int) -> None:
+        """Know all subscriptions as they are at this version of the ledger's, or later."""
+        if self._subscriptions is not None:
+            self._subscriptions.catch_up(version)
 
     def route(self, inbound: Inbound) -> Routed:
         """Return where an event goes, and when.
 
-        An event may name the destinations it is for: those of them that want its type get it, and a name that is not
-        configured is recorded as skipped, for the sender to see.
+        An event may name the destinations it is for: those of them that want its type get it, and a name that there is
+        not is recorded as skipped, for the sender to see.
         """
         try:
-            body = orjson.loads(inbound.body)
-            routes, schedule = self._wanted(body["type"]), _schedule(body)
+            body = self.events.body(inbound.event_id, inbound.body)
+            wanted, schedule = self._wanted(body["type"]), _schedule(body)
         except (ValueError, KeyError, TypeError) as error:
             return Routed([Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")])
-        return Routed(self._in_order(self._narrowed(routes, body.get("destinations")), body), schedule)
+        routes = self._in_order(wanted, body)
+        if self._subscriptions:
+            subscribed = self._subscriptions.matching(body["type"], body, inbound.accepted_at)
+            routes = [*routes, *map(Route, subscribed)]
+        return Routed(self._narrowed(routes, body.get("destinations")), schedule)
 
     def _narrowed(self, wanted: Sequence[Route], only: list[str] | None) -> Sequence[Route]:
         if only is None:
             return wanted
-        unknown = [Route(name, "unknown destination") for name in dict.fromkeys(only) if name not in self._destinations]
+        unknown = [Route(name, "unknown destination") for name in dict.fromkeys(only) if not self._knows(name)]
         return [*(route for route in wanted if route.destination in only), *unknown]
+
+    def _knows(self, name: str) -> bool:
+        return name in self._destinations or (self._subscriptions is not None and name in self._subscriptions)
 
     def _in_order(self, routes: Sequence[Route], body: Mapping[str, Any]) -> Sequence[Route]:
         orders = self._orders

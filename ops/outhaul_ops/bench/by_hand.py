@@ -1,10 +1,11 @@
 """Bringing many deliveries into a state that a worker brings few of them into: with the ledger's own operations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
 
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Route, Settlement, State, Submission
 from outhaul_producers.normalise import normalise
@@ -12,6 +13,7 @@ from outhaul_producers.normalise import normalise
 DRAIN, WORKER = "by-hand", "by-hand@bench"
 BATCH = 500
 LEASE_MS = 600_000
+MOST_IN_FLIGHT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +35,31 @@ def small_event(number: int, event_type: str) -> Submission:
 def attempt_all(
     ledger: Ledger,
     events: Iterator[Submission],
-    destination: Callable[[int], str],
+    destinations: Sequence[str],
     outcome: Callable[[int], Kept] | None,
-) -> int:
-    """Accept events, give each one delivery, and let its first attempt come to something; returns how many.
+) -> None:
+    """Accept events, give each one delivery, and let its first attempt come to something.
 
     Args:
         ledger: where.
         events: which; they are counted from 0.
-        destination: where the event of a number goes.
-        outcome: what its attempt comes to; without it no attempt is made.
+        destinations: where they go, in turn.
+        outcome: what the attempt of the event of a number comes to; without it no attempt is made.
     """
     count = 0
     ledger.begin(DRAIN)
+    # Else a lane that has answered to nobody yet would be leased a few at a time.
+    ledger.configure((name, Policy(concurrency=MOST_IN_FLIGHT)) for name in destinations)
     while batch := _next(events):
         numbers = dict(zip((each.event_id for each in batch), range(count, count + len(batch)), strict=True))
         ledger.accept(batch)
         ledger.lease_inbox(DRAIN, len(batch), LEASE_MS)
-        ledger.fan_out(DRAIN, [(each, [Route(destination(number))]) for each, number in numbers.items()])
+        routes = [(each, [Route(destinations[number % len(destinations)])]) for each, number in numbers.items()]
+        ledger.fan_out(DRAIN, routes)
         if outcome:
             _attempt(ledger, numbers, outcome)
         count += len(batch)
     ledger.retire(DRAIN)
-    return count
 
 
 def _attempt(ledger: Ledger, numbers: dict[str, int], outcome: Callable[[int], Kept]) -> None:

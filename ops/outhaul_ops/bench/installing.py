@@ -78,10 +78,15 @@ def _node() -> tuple[str, str]:
         raise PeerMissing(
             f"it needs Node.js {OLDEST_NODE} or later with npm, and {'node' if npm else 'npm'} is not on PATH"
         )
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if int(told.strip().lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        raise PeerMissing(f"it needs Node.js {OLDEST_NODE} or later, and the one on PATH is {told.strip()}")
+    version = node_version(node)
+    if int(version.partition(".")[0]) < OLDEST_NODE:
+        raise PeerMissing(f"it needs Node.js {OLDEST_NODE} or later, and the one on PATH is {version}")
     return node, npm
+
+
+def node_version(node: str = "node") -> str:
+    """Return the version of Node.js."""
+    return subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
 
 
 def _home(peer: Path, pinned: str) -> Path:

@@ -17,6 +17,7 @@ from outhaul_ops.bench.installing import (
     PeerMissing,
     itself,
     node_packages,
+    node_version,
     python_packages,
 )
 from outhaul_ops.bench.processes import BenchFailed
@@ -196,9 +197,11 @@ def present(stage: Notebook, peers: Iterable[Peer], make: Callable[[Peer], Conte
 
 
 def pinned_versions(names: Collection[str]) -> dict[str, str]:
-    """Return the versions of the main packages of those peers that are named."""
+    """Return the versions of the main packages of those peers that are named, and of Node.js where it runs one."""
     found: dict[str, str] = {}
     for peer in ALL_PEERS:
         if peer.name in names and peer.packages:
             found |= {package: version for package, version in peer.pins().items() if package in peer.packages}
+        if peer.name in names and peer.install is node_packages:
+            found["node"] = node_version()
     return found

@@ -37,6 +37,20 @@ def markdown(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def put_into(page: str, report: Report) -> str:
+    """Return a page with the report's tables between `<!-- begin <question> -->` and `<!-- end <question> -->`.
+
+    Raises:
+        ValueError: the page has no such place.
+    """
+    begin, end = (f"<!-- {which} {report.question} -->\n" for which in ("begin", "end"))
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise ValueError(f"expected a place between {begin.strip()} and {end.strip()}, found none")
+    return f"{before}{begin}\n{markdown(report)}\n{end}{after}"
+
+
 def _circumstances(report: Report) -> Iterator[str]:
     yield f"{report.question}: " + ", ".join(f"{name} {value}" for name, value in report.conditions.items())
     yield f"{report.machine.cpu}, {report.machine.cores} cores, load {report.machine.load:.1f} when it began"

@@ -13,7 +13,7 @@ from outhaul_ops.bench.question import DURATION, Amount, Asked, Question, ask
 from outhaul_ops.bench.questions import deliver, deliver_slowly, soak
 from outhaul_ops.bench.questions.all import QUESTIONS
 from outhaul_ops.bench.report import Report
-from outhaul_ops.bench.table import markdown, print_report
+from outhaul_ops.bench.table import markdown, print_report, put_into
 from outhaul_ops.commands.options import json_option, reading
 from outhaul_ops.embedded import ServerMissing
 from outhaul_ops.exits import ExitStatus, Failure
@@ -34,10 +34,16 @@ quick_option = click.option("--quick", is_flag=True, help=_QUICK_HELP)
 only_option = click.option(
     "--only", multiple=True, metavar="TEXT", help="Only who has this in the name takes part; may be repeated."
 )
+page_option = click.option(
+    "--page",
+    type=click.Path(exists=True, dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Also put the tables into this page, such as docs/performance.md.",
+)
 check_option = click.option("--check", is_flag=True, help="End with status 1 when a mark does not hold.")
 markdown_option = click.option("--markdown", "as_markdown", is_flag=True, help="Print tables in Markdown.")
 
-_ENDING = (quick_option, only_option, check_option, markdown_option, json_option)
+_ENDING = (quick_option, only_option, page_option, check_option, markdown_option, json_option)
 
 
 @click.group("bench")
@@ -120,12 +126,14 @@ for _question in QUESTIONS:
 
 @bench.command("all")
 @quick_option
+@page_option
 @click.option(
     "--json-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Also write each answer's JSON and Markdown into this folder.",
+    metavar="FOLDER",
+    help="Also write each answer's JSON into this folder.",
 )
-def all_(quick: bool, json_dir: Path | None) -> None:
+def all_(quick: bool, page: Path | None, json_dir: Path | None) -> None:
     """Ask every question, one after the other, and print all answers; hours unless --quick.
 
     A question that cannot be answered is told on standard error, and the others are asked all the same.
@@ -141,17 +149,21 @@ def all_(quick: bool, json_dir: Path | None) -> None:
             continue
         print_report(report)
         click.echo()
-        if json_dir:
-            _keep(report, json_dir)
+        _keep(report, page, json_dir)
     if failed:
         raise Failure(f"not answered: {', '.join(failed)}")
 
 
-def _keep(report: Report, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / report.question.replace(" --", "-")
-    file.with_suffix(".json").write_bytes(orjson.dumps(report.document(), option=orjson.OPT_INDENT_2))
-    file.with_suffix(".md").write_text(markdown(report))
+def _keep(report: Report, page: Path | None, folder: Path | None) -> None:
+    if page:
+        try:
+            page.write_text(put_into(page.read_text(), report))
+        except ValueError as error:
+            raise Failure(f"{page}: {error}") from error
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{report.question.replace(' --', '-')}.json"
+        file.write_bytes(orjson.dumps(report.document(), option=orjson.OPT_INDENT_2))
 
 
 def _answer(
@@ -162,11 +174,13 @@ def _answer(
     rounds: int | None,
     quick: bool,
     only: tuple[str, ...],
+    page: Path | None,
     check: bool,
     as_markdown: bool,
     as_json: bool,
 ) -> None:
     report = _ask(question, options, amount, rounds, quick, only)
+    _keep(report, page, None)
     if as_json:
         print_json(report.document())
     elif as_markdown:

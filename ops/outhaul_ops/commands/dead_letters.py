@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
+from outhaul_config.moments import rfc3339
+from outhaul_ledger import dead_letters as letters
+from outhaul_ledger import replay as replays
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
+from outhaul_ledger.pacing import parse_rate
 from outhaul_ledger.survey import KeptEntry
-from outhaul_ops import dead_letters as letters
-from outhaul_ops import replay as replays
 from outhaul_ops.commands.options import json_option, reading, selecting
-from outhaul_ops.dead_letters import Selection
 from outhaul_ops.exits import Failure
 from outhaul_ops.export import export
 from outhaul_ops.known import require_known
-from outhaul_ops.moments import rfc3339
 from outhaul_ops.output import counted, print_columns, print_json, print_json_array, warn, write
-from outhaul_ops.pacing import parse_rate
 from outhaul_ops.progress import progress, watched
 from outhaul_ops.status import print_status, read_status
 from outhaul_ops.wiring import open_ledger

@@ -6,18 +6,20 @@ from typing import Any
 import click
 
 from outhaul_config.destinations import Destination
+from outhaul_config.moments import rfc3339
 from outhaul_config.redaction import redact
 from outhaul_config.settings import load_settings
 from outhaul_ledger.flow import BreakerState, Flow, Waiting
-from outhaul_ledger.ledger import connect
+from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ledger.subscribing import SubscriptionLedger
 from outhaul_ledger.survey import Standing, Survey
 from outhaul_ops.commands.destinations_check import check
 from outhaul_ops.commands.destinations_test import test
 from outhaul_ops.commands.options import json_option
 from outhaul_ops.known import require_known
-from outhaul_ops.moments import rfc3339
 from outhaul_ops.output import print_columns, print_json, warn
 from outhaul_ops.wiring import open_ledger, read_configuration
+from outhaul_producers.subscriptions.book import SubscriptionBook
 
 _HEADING = (
     "destination",
@@ -46,13 +48,15 @@ destinations.add_command(test)
 @destinations.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List every destination that is configured or that the ledger has deliveries for."""
+    """List every destination: configured ones, subscriptions, and those that the ledger still has deliveries for."""
     configuration = read_configuration()
     for problem in configuration.problems:
         warn(str(problem))
-    survey = connect(configuration.settings or load_settings()).survey()
-    names = sorted({*configuration.destinations, *survey.standings})
-    rows = [_described(name, configuration.destinations, survey) for name in names]
+    ledger = connect(configuration.settings or load_settings())
+    survey = ledger.survey()
+    known = {**configuration.destinations, **subscribed(ledger)}
+    names = sorted({*known, *survey.standings})
+    rows = [_described(name, known, survey) for name in names]
     if as_json:
         print_json(rows)
         return
@@ -88,6 +92,13 @@ def resume(name: str, as_json: bool) -> None:
     click.echo(f"resumed {name}" if was.paused else f"{name} was not paused")
     if was.opened:
         click.echo("its breaker was open: one attempt goes now, and when that is answered the others follow")
+
+
+def subscribed(ledger: Ledger) -> dict[str, Destination]:
+    """Return the subscriptions as the destinations that they are."""
+    book = SubscriptionBook(SubscriptionLedger(ledger.client, ledger.namespace))
+    book.catch_up()
+    return {each.name: Destination(each.name, each.draft.kind, each.draft.types) for each in book}
 
 
 def _described(name: str, configured: Mapping[str, Destination], survey: Survey) -> dict[str, Any]:

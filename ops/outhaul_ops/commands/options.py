@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from outhaul_config.moments import parse_point
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.model import State
-from outhaul_ops.dead_letters import Selection
-from outhaul_ops.moments import parse_point
 
 Command = Callable[..., None]
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from outhaul_ops import dead_letters, replay
-from outhaul_ops.dead_letters import Selection
+from outhaul_ledger import dead_letters, replay
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ops.demo.judgement import discrepancies
 from outhaul_ops.demo.scenario import Place, Scenario, Standing
 from outhaul_ops.demo.screen import Screen

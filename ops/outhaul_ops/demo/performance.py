@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ops.child import tail
 from outhaul_ops.demo.folder import DemoFolder, demo_folder
-from outhaul_ops.demo.interruption import Interruption
 from outhaul_ops.demo.lookaround import advice
 from outhaul_ops.demo.scenario import Scenario
 from outhaul_ops.demo.screen import Screen, open_screen
-from outhaul_ops.demo.stage import Stage, set_up, tail, wait_for_worker
+from outhaul_ops.demo.stage import Stage, set_up, wait_for_worker
 from outhaul_ops.exits import Failure
+from outhaul_ops.interruption import Interruption
 from outhaul_ops.output import warn
 
 

@@ -85,7 +85,7 @@ def _waiting(record: EventRecord) -> list[tuple[Place, Waiting]]:
 
 
 def _notes(record: EventRecord) -> list[tuple[Place, str]]:
-    warnings = {line["destination"]: line.get("warnings", ()) for line in record.attempts}
+    warnings = {name: log[-1].get("warnings", ()) for name, log in record.logs.items()}
     notes = [
         (name, each.reason if each.state is State.SKIPPED else "; ".join(warnings.get(name, ())))
         for name, each in record.deliveries.items()

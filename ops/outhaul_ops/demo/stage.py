@@ -1,62 +1,27 @@
 """What the demo runs on: a server, simulated vendors and a real worker, started in order and ended in reverse."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from signal import SIGKILL
 
 from outhaul_config.settings import Settings
 from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ops.child import Child, running
 from outhaul_ops.demo.folder import DemoFolder
-from outhaul_ops.demo.interruption import Interruption
 from outhaul_ops.demo.scenario import Scenario
 from outhaul_ops.demo.screen import Screen
-from outhaul_ops.embedded import EmbeddedServer, ServerMissing, end_with_parent
+from outhaul_ops.embedded import EmbeddedServer, ServerMissing
 from outhaul_ops.exits import Failure
+from outhaul_ops.interruption import Interruption
 from outhaul_ops.simulators import Simulator
 
 WORKER_START_SECONDS = 60.0
 WORKER_END_SECONDS = 8.0  # an attempt takes at most 5 s
 PROCESSES = 2
 _LOOK_SECONDS = 0.02
-_TAIL = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A running `celery -A outhaul_worker worker`; `started_at` is on the monotonic clock."""
-
-    process: "subprocess.Popen[bytes]"
-    log: Path
-    started_at: float
-
-    def require_alive(self) -> None:
-        """Raise if it has ended.
-
-        Raises:
-            Failure: it has; the message holds the end of its log.
-        """
-        status = self.process.poll()
-        if status is not None:
-            raise self.failure(f"ended with status {status}")
-
-    def failure(self, what: str) -> Failure:
-        """Word a failure of the worker."""
-        return Failure(f"the worker {what}; the end of its log:\n{tail(self.log)}")
-
-    def stop(self) -> None:
-        """Ask for a warm shutdown, and end what is left after 8 s."""
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(WORKER_END_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, SIGKILL)
-        self.process.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +32,7 @@ class Stage:
     settings: Settings
     ledger: Ledger
     vendors: Mapping[str, Simulator]
-    worker: Worker
+    worker: Child
     interruption: Interruption
 
 
@@ -105,11 +70,6 @@ def wait_for_worker(stage: Stage, screen: Screen) -> None:
         stage.interruption.pause(_LOOK_SECONDS)
     seconds = time.monotonic() - worker.started_at
     screen.say("worker", f"celery -A outhaul_worker worker, {PROCESSES} processes, ready after {seconds:.1f} s")
-
-
-def tail(log: Path) -> str:
-    """Return the end of a log, as far as there is one."""
-    return log.read_text(errors="replace")[-_TAIL:] if log.exists() else "(there is none)"
 
 
 def _told(vendor: Simulator, misbehaviour: str | None) -> str:
@@ -150,32 +110,18 @@ def _running_server(folder: DemoFolder, interruption: Interruption) -> Iterator[
             server.stop()
 
 
-@contextmanager
-def _running_worker(folder: DemoFolder, interruption: Interruption) -> Iterator[Worker]:
-    interruption.check()
-    with folder.worker_log.open("wb") as sink:
-        # The vendors' threads wait for their first request here; none can hold a lock that the child would need.
-        process = subprocess.Popen(
-            _worker_command(),
-            cwd=folder.path,
-            env=folder.environment(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-            preexec_fn=end_with_parent,
-        )
-    worker = Worker(process, folder.worker_log, time.monotonic())
-    with interruption.killing(process.pid):
-        try:
-            yield worker
-        finally:
-            worker.stop()
+def _running_worker(folder: DemoFolder, interruption: Interruption) -> AbstractContextManager[Child]:
+    return running(
+        "worker",
+        _worker_command(),
+        folder=folder.path,
+        log=folder.worker_log,
+        environment=folder.environment(os.environ),
+        interruption=interruption,
+        end_seconds=WORKER_END_SECONDS,
+    )
 
 
 def _worker_command() -> list[str]:
-    # Without neighbours to greet, the worker starts a second earlier; and one that is told to end while it announces
-    # itself to a server that has just gone would try to do so for good.
-    quick = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
-    return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h", *quick]
+    return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h"]

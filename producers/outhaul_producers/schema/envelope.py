@@ -31,7 +31,7 @@ from outhaul_producers.types import ALIASES, CUSTOM_PREFIX, TYPES, requirements
 _ID = re.compile(r"[A-Za-z0-9_-]{3,64}").fullmatch
 _TYPE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+").fullmatch
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+").fullmatch
-_DESTINATION = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}").fullmatch
+_DESTINATION = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}").fullmatch  # a dot: subscriptions have one
 _DESTINATION_NAME = "a destination name such as shop-hooks"
 _OVERRIDE_DEPTH = 8
 

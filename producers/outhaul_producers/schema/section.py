@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import Field
 
 from outhaul_producers.problems import MOST_PROBLEMS, refusal, unknown_name
@@ -55,6 +55,11 @@ class Section(Schema):
 
     advice: ClassVar[str] = ""
     """What to do with a key the section does not know."""
+
+    class Meta:
+        """Marshmallow's settings; what `load` does is told to whoever describes the section."""
+
+        unknown = RAISE
 
     def __init__(self) -> None:
         super().__init__()

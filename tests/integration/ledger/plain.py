@@ -94,6 +94,21 @@ class PlainLedger:
             return False
         if expires is not None:
             self.expires[event_id] = self.tick + expires
+        self._route(event_id, routes, delay)
+        self._release()
+        return True
+
+    def fan_out_chunk(self, drain: str, event_id: str, routes: Sequence[Route], ticks: int) -> bool:
+        """Give an event of the inbox some of its deliveries."""
+        if event_id not in self.inbox:
+            self.inbox_leases.get(drain, set()).discard(event_id)
+            return False
+        self._route(event_id, routes, 0)
+        self.routing.add(event_id)
+        self.inbox[event_id] = self.tick + ticks
+        return True
+
+    def _route(self, event_id: str, routes: Sequence[Route], delay: int) -> None:
         for route in routes:
             if (route.destination, event_id) in self.deliveries:
                 continue
@@ -106,14 +121,13 @@ class PlainLedger:
             elif route.order:
                 delivery.key, _, patience = route.order.partition("/")
                 delivery.patience, delivery.parked = int(patience or delivery.patience), True
-        self._release()
-        return True
 
     def _release(self) -> None:
         """Let those have their turn that nothing precedes any more."""
         for one in self.deliveries.values():
             if one.parked and not any(self._precedes(other, one) for other in self._unfinished()):
-                one.parked, one.due = False, max(one.due, self.tick)
+                wanted = self.expires.get(one.event_id, self.tick + 1) > self.tick
+                one.parked, one.due = False, max(one.due, self.tick) if wanted else one.due
 
     def _unfinished(self) -> Iterator["PlainDelivery | str"]:
         yield from self.inbox
@@ -121,7 +135,7 @@ class PlainLedger:
 
     def _precedes(self, other: PlainDelivery | str, one: PlainDelivery) -> bool:
         if isinstance(other, str):
-            return self.sequence[other] < self.sequence[one.event_id]
+            return self.sequence[other] <= self.sequence[one.event_id]
         earlier = self.sequence[other.event_id] < self.sequence[one.event_id]
         return earlier and (other.destination, other.key) == (one.destination, one.key)
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from integration.ledger.scenario import DRAIN, LEASE_MS, accept, end, key, lease, outcome, route, settle, submission
 from integration.ledger.time_travel import pass_time
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Acceptance, Inbound, Route, State
+from outhaul_ledger.model import Acceptance, Route, State
 
 
 def test_of_a_hundred_threads_with_the_same_event_one_is_told_accepted(ledger: Ledger) -> None:
@@ -15,7 +15,8 @@ def test_of_a_hundred_threads_with_the_same_event_one_is_told_accepted(ledger: L
     results = [answer.result for answer in answers]
     assert (results.count(Acceptance.ACCEPTED), results.count(Acceptance.DUPLICATE)) == (1, 99)
     assert len({answer.accepted_at for answer in answers}) == 1
-    assert ledger.lease_inbox(DRAIN, 10, LEASE_MS) == [Inbound("ev_1", b"{}")]
+    (inbound,) = ledger.lease_inbox(DRAIN, 10, LEASE_MS).events
+    assert (inbound.event_id, inbound.body) == ("ev_1", b"{}")
 
 
 def test_other_content_under_a_known_id_is_a_conflict_and_leaves_the_first_untouched(ledger: Ledger) -> None:
@@ -23,7 +24,7 @@ def test_other_content_under_a_known_id_is_a_conflict_and_leaves_the_first_untou
     (first,) = ledger.accept([submission("ev_1", "one", b'{"n":1}')])
     (second,) = ledger.accept([submission("ev_1", "two", b'{"n":2}')])
     assert second == (Acceptance.CONFLICT, first.accepted_at)
-    assert ledger.contents(["ev_1"])[0].body == b'{"n":1}'
+    assert ledger.contents([("shop", "ev_1")])[0].body == b'{"n":1}'
     assert ledger.accept([submission("ev_1", "one", b"later")])[0].result is Acceptance.DUPLICATE
 
 
@@ -33,7 +34,7 @@ def test_many_events_of_one_call_are_answered_in_their_order(ledger: Ledger) -> 
     given = [("ev_2", "a"), ("ev_1", "digest"), ("ev_2", "a"), ("ev_1", "b"), ("ev_3", "c")]
     answers = ledger.accept([submission(event_id, digest) for event_id, digest in given])
     assert [answer.result for answer in answers] == ["accepted", "duplicate", "duplicate", "conflict", "accepted"]
-    assert [one.event_id for one in ledger.lease_inbox(DRAIN, 10, LEASE_MS)] == ["ev_1", "ev_2", "ev_3"]
+    assert [one.event_id for one in ledger.lease_inbox(DRAIN, 10, LEASE_MS).events] == ["ev_1", "ev_2", "ev_3"]
 
 
 def test_nothing_to_accept_is_answered_with_nothing(ledger: Ledger) -> None:
@@ -46,7 +47,8 @@ def test_the_bytes_of_an_event_come_back_as_they_were_accepted(ledger: Ledger) -
     """The ledger reads nothing into a body: zeros, tabs, and invalid UTF-8 survive to the lease."""
     body = bytes(range(256)) * 200
     ledger.accept([submission("ev_1", body=body)])
-    assert ledger.lease_inbox(DRAIN, 1, LEASE_MS) == [Inbound("ev_1", body)]
+    (inbound,) = ledger.lease_inbox(DRAIN, 1, LEASE_MS).events
+    assert (inbound.event_id, inbound.body) == ("ev_1", body)
     ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])])
     assert lease(ledger)[0].body == body
 
@@ -63,10 +65,10 @@ def test_an_event_is_announced_with_one_token_however_many_come_in(ledger: Ledge
 def test_an_event_that_was_not_routed_in_time_is_leased_for_routing_again(ledger: Ledger) -> None:
     """A drain that died or forgot cannot keep an event from its deliveries."""
     accept(ledger, "ev_1")
-    assert len(ledger.lease_inbox(DRAIN, 10, 1000)) == 1
-    assert ledger.lease_inbox("other", 10, 1000) == []
+    assert len(ledger.lease_inbox(DRAIN, 10, 1000).events) == 1
+    assert ledger.lease_inbox("other", 10, 1000).events == []
     pass_time(ledger.client, 1001)
-    assert len(ledger.lease_inbox("other", 10, 1000)) == 1
+    assert len(ledger.lease_inbox("other", 10, 1000).events) == 1
 
 
 def test_of_two_drains_that_route_the_same_event_the_second_changes_nothing(ledger: Ledger) -> None:

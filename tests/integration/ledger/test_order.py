@@ -65,7 +65,7 @@ def test_keys_and_destinations_go_in_parallel(ledger: Ledger) -> None:
 def test_an_event_that_is_routed_first_waits_for_one_that_was_accepted_first(ledger: Ledger) -> None:
     """Two drains route in the wrong order: while the first may be of the same key, the second is held back."""
     accept(ledger, "ev_1", "ev_2")
-    (first,) = ledger.lease_inbox("slow", 1, LEASE_MS)
+    (first,) = ledger.lease_inbox("slow", 1, LEASE_MS).events
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
     fan_out(ledger, "ev_2", order=BLOCK)
     assert (lease(ledger), record_of(ledger, "ev_2").behind) == ([], {"shop": "ev_1"})
@@ -107,7 +107,7 @@ def test_a_drain_that_dies_while_it_routes_does_not_hold_the_others_back_for_lon
     pass_time(ledger.client, SILENCE_MS + 1)
     if lost_by == "silence":
         ledger.recover()
-    assert [one.event_id for one in ledger.lease_inbox(DRAIN, 9, LEASE_MS)] == ["ev_1"]
+    assert [one.event_id for one in ledger.lease_inbox(DRAIN, 9, LEASE_MS).events] == ["ev_1"]
     fan_out(ledger, "ev_1", order=BLOCK)
     assert [deliver(ledger), deliver(ledger)] == [["ev_1"], ["ev_2"]]
 
@@ -288,7 +288,7 @@ def test_drains_that_race_deliver_every_key_in_the_order_of_acceptance(server: E
         with server.client() as client:
             ledger = Ledger(client)
             while ledger.survey().standings.get("shop") is None or read_left(ledger):
-                inbound = [one.event_id for one in ledger.lease_inbox(drain, draw.randint(1, 7), LEASE_MS)]
+                inbound = [one.event_id for one in ledger.lease_inbox(drain, draw.randint(1, 7), LEASE_MS).events]
                 leases = ledger.lease(drain, WORKER, draw.randint(1, 7), LEASE_MS).leases
                 with lock:
                     for one in leases:

@@ -36,7 +36,7 @@ def expired(ledger: Ledger, event_id: str, destination: str = "shop") -> bool:
 
 def dead_letters(ledger: Ledger) -> list[str]:
     """The events on the shelf of dead letters."""
-    return [one.event_id for one in ledger.kept(State.DEAD, "shop", since=0, until=EVER, passing=0, most=9)]
+    return [one.event_id for one in ledger.kept(State.DEAD, "shop", since=0, until=EVER, most=9)]
 
 
 def test_a_delayed_event_waits_for_its_time_and_says_so(ledger: Ledger) -> None:

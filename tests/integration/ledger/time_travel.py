@@ -23,6 +23,7 @@ def pass_time(client: redis.Redis, ms: int) -> None:
 
     Of an event, only what is kept beside its body gets older.
     """
+    _age_history(client, ms)
     schedules = [keys.stem(name, "outhaul").encode() for name in _SCHEDULES]
     for family in _SCHEDULE_FAMILIES:
         schedules += family_members(client, family)
@@ -35,6 +36,7 @@ def pass_time(client: redis.Redis, ms: int) -> None:
             read.hgetall(name)
         answers = read.execute()
     beats = cast("dict[bytes, bytes]", client.hgetall(keys.stem("workers", "outhaul")))
+    subscriptions = cast("dict[bytes, bytes]", client.hgetall(keys.stem("subscriptions", "outhaul")))
     with client.pipeline(transaction=True) as write:
         for schedule, members in zip(schedules, answers, strict=False):
             if members:
@@ -46,7 +48,17 @@ def pass_time(client: redis.Redis, ms: int) -> None:
                 write.hset(name, mapping=moved)
         for worker, packed in beats.items():
             write.hset(keys.stem("workers", "outhaul"), worker.decode(), _beaten_earlier(packed, ms))
+        for name, packed in subscriptions.items():
+            created, rest = packed.split(b"\t", 1)
+            write.hset(keys.stem("subscriptions", "outhaul"), name.decode(), b"%d\t%b" % (int(created) - ms, rest))
         write.execute()
+
+
+def _age_history(client: redis.Redis, ms: int) -> None:
+    history = keys.stem("history", "outhaul")
+    since = client.hget(history, "since")
+    if since:
+        client.hset(history, "since", str(int(since) - ms))
 
 
 def pass_a_moment(client: redis.Redis, destination: str, ms: int) -> None:

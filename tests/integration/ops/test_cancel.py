@@ -63,7 +63,7 @@ def test_events_from_a_file_may_be_delayed_and_expire(console: Console, ledger: 
     told = console.json("enqueue", "-", given="\n".join(lines), status=1)
     assert told["accepted"] == 1
     assert told["rejections"][0]["problems"].keys() == {"expires_at"}
-    assert b'"deliver_after":"2026-01-01T00:00:00.000Z"' in ledger.lease_inbox("drain", 1, 1000)[0].body
+    assert b'"deliver_after":"2026-01-01T00:00:00.000Z"' in ledger.lease_inbox("drain", 1, 1000).events[0].body
 
 
 def test_a_delivery_that_waits_for_another_says_for_which(console: Console, ledger: Ledger) -> None:

@@ -5,8 +5,8 @@ import pytest
 
 from integration.ops.console import Console
 from integration.ops.graveyard import EMAIL, Graveyard
+from outhaul_ledger.dead_letters import PAGE, Selection, batches, reach_now
 from outhaul_ledger.model import State
-from outhaul_ops.dead_letters import PAGE, Selection, batches, reach_now
 
 LISTED = {
     "destination",

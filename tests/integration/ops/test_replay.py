@@ -10,12 +10,12 @@ import pytest
 from eventually import eventually
 from integration.ops.console import Console
 from integration.ops.graveyard import Graveyard
+from outhaul_config.moments import parse_point
+from outhaul_ledger import replay
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ops import replay
-from outhaul_ops.dead_letters import Selection
 from outhaul_ops.embedded import EmbeddedServer
-from outhaul_ops.moments import parse_point
 
 REPLAYED = {"dry_run", "replayed", "gone", "resumed", "cutoff", "newer"}
 

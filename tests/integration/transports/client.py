@@ -1,6 +1,7 @@
 """Sending single requests and groups of them through a transport under test."""
 
-from collections.abc import Hashable, Mapping
+import time
+from collections.abc import Callable, Hashable, Mapping
 
 from outhaul_config.policy import Timeout
 from outhaul_worker.exchange import Answer, Request
@@ -32,6 +33,13 @@ class Client:
         """Send one request and return its answer."""
         self.transport.submit("only", request)
         return self.collect(1)["only"]
+
+    def carry_on(self, until: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Keep requests going until something is true; none may be answered by then."""
+        deadline = time.monotonic() + timeout
+        while not until():
+            assert self.transport.completed(0.01) == []
+            assert time.monotonic() < deadline, f"not within {timeout} s"
 
     def collect(self, count: int, timeout: float = 20.0) -> dict[Hashable, Answer]:
         """Fetch answers until there are `count`, each under its key; none may come twice."""

@@ -51,6 +51,15 @@ def test_an_answer_longer_than_the_limit_is_cut_and_its_connection_closed(client
     receiver.wait_until(lambda it: it.open_connections == 0)
 
 
+def test_an_answer_that_stalls_at_the_limit_is_not_waited_for(client: Client, receiver: Receiver) -> None:
+    """What is kept has come; whether the rest ever does is of no interest."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    receiver.answer(Raw(head + b"h" * ANSWER_LIMIT))
+    answer = client.send(to(receiver.url, total=5.0))
+    assert (answer.status, answer.body) == (200, b"h" * ANSWER_LIMIT)
+    assert answer.duration_ms < 2500
+
+
 def test_an_answer_of_exactly_the_limit_is_whole(client: Client, receiver: Receiver) -> None:
     """The limit itself is allowed."""
     receiver.answer(Huge(ANSWER_LIMIT))

@@ -5,7 +5,7 @@ import pytest
 from integration.transports.client import Client, to
 from integration.transports.conftest import Opener
 from outhaul_worker.exchange import Fault
-from receiver import Authority, Ok, Raw, Receiver, Status
+from receiver import Authority, Close, Early, Ok, Raw, Receiver, Reset, Status
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -43,6 +43,42 @@ def test_a_kept_connection_the_endpoint_has_closed_is_replaced_unnoticed(client:
         assert (answer.status, answer.fault) == (200, None)
         receiver.wait_until(lambda it: it.open_connections == 0)
         assert receiver.count == receiver.connections == round_number
+
+
+@pytest.mark.parametrize("body", [b"{}", b""], ids=["body", "no body"])
+def test_a_kept_connection_that_breaks_during_a_request_is_not_a_reason_to_send_twice(
+    client: Client, receiver: Receiver, body: bytes
+) -> None:
+    """The endpoint has read the request and may have worked on it: that is for the policy to decide, not for HTTP."""
+    receiver.answer(Ok(), Close(), Ok(), Reset())
+    answers = [client.send(to(receiver.url, body)) for _ in range(4)]
+    assert [(answer.status, answer.fault, answer.sent) for answer in answers] == [
+        (200, None, True),
+        (0, Fault.RESET, True),
+        (200, None, True),
+        (0, Fault.RESET, True),
+    ]
+    assert receiver.count == 4
+
+
+def test_a_large_request_that_breaks_a_kept_connection_was_not_sent(client: Client, receiver: Receiver) -> None:
+    """What stopped in the middle of its body cannot have been received whole, and is not begun again unasked."""
+    receiver.answer(Ok(), Early(Reset()))
+    assert client.send(to(receiver.url)).status == 200
+    answer = client.send(to(receiver.url, b"x" * 32 * 1024 * 1024))
+    assert (answer.fault, answer.sent, receiver.count) == (Fault.WRITE, False, 1)
+
+
+def test_many_kept_connections_that_were_closed_cost_no_request(open_client: Opener, receiver: Receiver) -> None:
+    """An endpoint that restarts closes all of them at once, and the next requests find new ones."""
+    client = open_client(window=16)
+    for times in (1, 2):
+        for number in range(16):
+            client.transport.submit(number, to(receiver.url))
+            receiver.answer(Status(200, after=0.05, hang_up=True))
+        assert {answer.status for answer in client.collect(16).values()} == {200}
+        assert receiver.count == 16 * times
+        receiver.wait_until(lambda it: it.open_connections == 0)
 
 
 def test_a_connection_the_endpoint_announces_to_close_is_not_reused(client: Client, receiver: Receiver) -> None:

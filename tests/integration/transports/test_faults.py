@@ -222,7 +222,7 @@ def test_an_answer_that_is_not_http_is_a_protocol_fault(
 ) -> None:
     """The endpoint got the request and answered nothing that can be judged."""
     receiver.always(behaviour)
-    answer = client.send(to(receiver.url, total=5))
+    answer = client.send(to(receiver.url, total=2))
     fails(answer, Fault.PROTOCOL, sent=True)
     assert "go away" not in answer.detail
     assert receiver.count == 1

@@ -10,8 +10,6 @@ from integration.transports.client import Client, to
 from outhaul_worker.exchange import Fault
 from receiver import Receiver, UnansweredPort
 
-PUBLIC = "8.8.4.4"
-
 BLOCKED_HOSTS = (
     "localhost",
     "127.0.0.1",
@@ -61,22 +59,6 @@ class Names:
         return [entry for ip in answer for entry in self._system(ip, port, type=socket.SOCK_STREAM)]
 
 
-@pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The public addresses connected to; each of them refuses instead of being reached."""
-    seen: list[str] = []
-    connect = socket.socket.connect
-
-    def watched(sock: socket.socket, address: tuple[Any, ...]) -> None:
-        seen.append(address[0])
-        if address[0] == PUBLIC:
-            raise ConnectionRefusedError(111, "Connection refused")
-        connect(sock, address)
-
-    monkeypatch.setattr(socket.socket, "connect", watched)
-    return seen
-
-
 @pytest.mark.parametrize("host", BLOCKED_HOSTS)
 def test_an_address_that_is_not_public_is_not_connected_to(
     client: Client, receiver: Receiver, dialled: list[str], host: str
@@ -100,34 +82,52 @@ def test_a_public_name_with_an_internal_address_is_not_connected_to(
 
 
 def test_of_mixed_addresses_only_the_public_ones_are_tried(
-    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, dialled: list[str]
+    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, public: str, dialled: list[str]
 ) -> None:
     """A failing public address does not lead to an internal one as the next best."""
-    monkeypatch.setattr(socket, "getaddrinfo", Names([PUBLIC, "127.0.0.1", "::1"]))
+    monkeypatch.setattr(socket, "getaddrinfo", Names([public, "127.0.0.1", "::1"]))
     answer = client.send(to(f"http://hooks.example:{receiver.port}/in", private=False))
     assert (answer.fault, answer.sent) == (Fault.CONNECT, False)
-    assert (dialled, receiver.connections) == ([PUBLIC], 0)
+    assert (dialled, receiver.connections) == ([public], 0)
 
 
 def test_a_name_that_changes_its_address_after_the_check_leads_nowhere_else(
-    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, dialled: list[str]
+    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, public: str, dialled: list[str]
 ) -> None:
     """The checked address itself is connected to; a second answer of the name server is never asked for."""
-    names = Names([PUBLIC], ["127.0.0.1"])
+    names = Names([public], ["127.0.0.1"])
     monkeypatch.setattr(socket, "getaddrinfo", names)
     answer = client.send(to(f"http://rebinding.example:{receiver.port}/in", private=False))
     assert (answer.fault, names.asked) == (Fault.CONNECT, 1)
-    assert (dialled, receiver.connections) == ([PUBLIC], 0)
+    assert (dialled, receiver.connections) == ([public], 0)
 
 
 def test_every_new_connection_is_checked_anew(
-    client: Client, monkeypatch: pytest.MonkeyPatch, dialled: list[str]
+    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, public: str, dialled: list[str]
 ) -> None:
     """A name that was public a moment ago is refused as soon as it is not."""
-    monkeypatch.setattr(socket, "getaddrinfo", Names([PUBLIC], ["10.0.0.1"]))
-    request = to("http://rebinding.example/in", private=False)
+    monkeypatch.setattr(socket, "getaddrinfo", Names([public], ["10.0.0.1"]))
+    request = to(f"http://rebinding.example:{receiver.port}/in", private=False)
     assert [client.send(request).fault for _ in range(2)] == [Fault.CONNECT, Fault.BLOCKED_ADDRESS]
-    assert dialled == [PUBLIC]
+    assert dialled == [public]
+
+
+def test_a_connection_that_is_kept_is_used_without_asking_for_the_name_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch, public: str, dialled: list[str]
+) -> None:
+    """Neither the look-up nor the check is paid for twice, and an answer that has changed since has no effect."""
+    names = Names([public], ["10.0.0.1"])
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    with Receiver(host=public) as receiver:
+        request = to(f"http://hooks.example:{receiver.port}/in", private=False)
+        assert [client.send(request).status for _ in range(3)] == [200, 200, 200]
+        assert (names.asked, dialled, receiver.connections) == (1, [public], 1)
+
+
+@pytest.mark.parametrize("host", ["LocalHost", "localhost."])
+def test_a_name_is_found_however_it_is_written(client: Client, receiver: Receiver, host: str) -> None:
+    """Capitals and the dot of the root change nothing."""
+    assert client.send(to(f"http://{host}:{receiver.port}/in")).status == 200
 
 
 def test_the_next_address_is_tried_when_one_refuses(

@@ -12,7 +12,6 @@ from outhaul_worker.exchange import Fault
 from receiver import Authority, Hang, Ok, Receiver, Redirect, Status
 
 BODY = b'{"id":"EV4tQm8sKzB2nWc7RfXa"}'
-PUBLIC = "8.8.4.4"
 HEADERS = {"content-type": "application/json", "webhook-id": "EV4tQm8sKzB2nWc7RfXa"}
 
 
@@ -73,19 +72,12 @@ def test_a_redirect_to_nowhere_is_an_answer(client: Client, receiver: Receiver, 
     assert (answer.status, answer.fault, receiver.count) == (302, None, 1)
 
 
-def test_every_hop_is_checked_for_internal_addresses(
-    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_hop_is_checked_for_internal_addresses(client: Client, public: str) -> None:
     """A public endpoint cannot lead a request on to an address behind the wall."""
-    connect = socket.socket.connect
-
-    def stand_in(sock: socket.socket, address: tuple[Any, ...]) -> None:
-        connect(sock, (receiver.host, receiver.port) if address[0] == PUBLIC else address)
-
-    monkeypatch.setattr(socket.socket, "connect", stand_in)
-    receiver.answer(Redirect("http://169.254.169.254/latest", 302))
-    answer = client.send(_following(f"http://{PUBLIC}/in", private=False))
-    assert (answer.fault, answer.sent, receiver.count) == (Fault.BLOCKED_ADDRESS, False, 1)
+    with Receiver(host=public) as receiver:
+        receiver.answer(Redirect("http://169.254.169.254/latest", 302))
+        answer = client.send(_following(f"{receiver.url}/in", private=False))
+        assert (answer.fault, answer.sent, receiver.count) == (Fault.BLOCKED_ADDRESS, False, 1)
     assert "169.254.169.254" in answer.detail
 
 

@@ -47,7 +47,7 @@ def test_requests_beyond_the_window_wait_for_a_place(open_client: Opener, receiv
     client = open_client(window=64)
     for number in range(64):
         client.transport.submit(number, to(f"{receiver.url}/hang", total=0.8))
-    receiver.wait_for(64)
+    client.carry_on(until=lambda: receiver.count == 64)
     client.transport.submit("next", to(f"{receiver.url}/ok", total=0.4))
     assert client.transport.completed(0.1) == []
     answers = client.collect(65)
@@ -101,8 +101,9 @@ def test_waiting_for_answers_ends_with_the_time_given(client: Client) -> None:
 def test_a_request_is_in_flight_until_its_answer_is_fetched(client: Client, receiver: Receiver) -> None:
     """The number counts what the caller has still to hear of."""
     assert client.transport.in_flight == 0
+    receiver.answer(Ok(after=0.1))
     client.transport.submit("a", to(receiver.url))
-    receiver.wait_for(1)
+    client.carry_on(until=lambda: receiver.count == 1)
     assert client.transport.in_flight == 1
     client.collect(1)
     assert client.transport.in_flight == 0

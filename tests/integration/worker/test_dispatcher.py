@@ -36,7 +36,7 @@ def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(s
     """The last word is `stopping`, also where a cycle of the thread was under way when the worker was told to end."""
     with server.client() as client:
         ledger = Gated(client)
-        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing)
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, nothing)
         dispatcher.start()
         assert ledger.reached.wait(10)
         dispatcher.end()
@@ -49,7 +49,7 @@ def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(s
 def test_drains_are_told_by_signal_where_the_ledger_is_away() -> None:
     """A worker must be able to end during an outage of the ledger."""
     told = Event()
-    dispatcher = Dispatcher(Ledger(open_client("redis://127.0.0.1:1/0", 0.5)), WORKER, 2, nothing, told.set)
+    dispatcher = Dispatcher(Ledger(open_client("redis://127.0.0.1:1/0", 0.5)), WORKER, 2, nothing, told.set, nothing)
     dispatcher.start()
     dispatcher.end()
     dispatcher.join(10)
@@ -76,7 +76,7 @@ def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server:
         ledger.pause("shop", "maintenance")
         ledger.lease_inbox("drain", 1, 1000)
         ledger.fan_out("drain", [("ev_1", [Route("shop")])], {"ev_1": Schedule(expires=ledger.survey().now + 300)})
-        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing)
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, nothing)
         dispatcher.start()
         eventually(lambda: ledger.survey().standings["shop"].dead == 1, within=10)
         dispatcher.end()

@@ -68,7 +68,7 @@ def test_other_pinned_versions_are_installed_apart(peer: Path, tools: Path) -> N
         ({}, "npm is not on PATH"),
         ({"node": NODE}, "npm is not on PATH"),
         ({"npm": NPM}, "node is not on PATH"),
-        ({"node": "echo v18.20.0", "npm": NPM}, r"Node.js 20 or later, and the one on PATH is v18.20.0"),
+        ({"node": "echo v18.20.0", "npm": NPM}, r"Node.js 20 or later, and the one on PATH is 18.20.0"),
         ({"node": NODE, "npm": "echo no registry there >&2; exit 7"}, "status 7: no registry there"),
     ],
 )

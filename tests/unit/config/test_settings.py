@@ -23,10 +23,18 @@ EVERYTHING = {
     "OUTHAUL_SOURCE": "/shops/ro",
     "OUTHAUL_LEDGER_TIMEOUT": "500ms",
     "OUTHAUL_DURABILITY": "fsync",
+    "OUTHAUL_REPLICAS": "1",
     "OUTHAUL_RETENTION": "30d",
     "OUTHAUL_WINDOW": "128",
     "OUTHAUL_LOG_LEVEL": "WARNING",
     "OUTHAUL_LOG_FORMAT": "console",
+    "OUTHAUL_SOURCES": "/etc/s.toml",
+    "OUTHAUL_API_BIND": "[::1]:9000",
+    "OUTHAUL_API_WORKERS": "4",
+    "OUTHAUL_API_THREADS": "16",
+    "OUTHAUL_API_LARGEST_BODY": "1048576",
+    "OUTHAUL_API_REQUEST_TIMEOUT": "5s",
+    "OUTHAUL_API_OPEN_LOOPBACK": "true",
 }
 
 
@@ -63,10 +71,18 @@ def test_every_setting_can_come_from_its_variable() -> None:
         source="/shops/ro",
         ledger_timeout=0.5,
         durability="fsync",
+        replicas=1,
         retention=30 * 86400.0,
         window=128,
         log_level="warning",
         log_format="console",
+        sources=Path("/etc/s.toml"),
+        api_bind="[::1]:9000",
+        api_workers=4,
+        api_threads=16,
+        api_largest_body=1024 * 1024,
+        api_request_timeout=5.0,
+        api_open_loopback=True,
     )
 
 
@@ -86,7 +102,7 @@ def test_the_variable_for_the_file_goes_before_the_current_folder(folder: Path) 
     (folder / "outhaul.toml").write_text("window = 5\n")
     (folder / "other.toml").write_text('namespace = "other"\n')
     settings = load_settings({"OUTHAUL_CONFIG": str(folder / "other.toml")})
-    assert (settings.window, settings.namespace) == (64, "other")
+    assert (settings.window, settings.namespace) == (None, "other")
 
 
 def test_a_named_file_that_is_missing_is_a_problem(folder: Path) -> None:
@@ -120,19 +136,10 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert load_settings(dict.fromkeys(EVERYTHING, "")) == Settings()
 
 
-@pytest.mark.parametrize(
-    ("ledger", "broker"),
-    [
-        ("redis://h:1/2", "redis://h:1/2"),
-        ("unix:///run/s.sock", "redis+socket:///run/s.sock?virtual_host=0"),
-        ("unix:///run/s.sock?db=3", "redis+socket:///run/s.sock?virtual_host=3"),
-        ("unix://u:p@/run/s.sock?db=3", "redis+socket://u:p@/run/s.sock?virtual_host=3"),
-        ("unix:///run/s.sock?password=p%2Fw", "redis+socket://:p%2Fw@/run/s.sock?virtual_host=0"),
-    ],
-)
-def test_without_a_broker_it_is_the_ledgers_server(ledger: str, broker: str) -> None:
-    """The ledger's address is worded as Celery's transport reads it."""
-    assert load_settings({"OUTHAUL_LEDGER_URL": ledger}).broker_url == broker
+@pytest.mark.parametrize("ledger", ["rediss://h:1/2?ssl_ca_certs=/ca.pem", "redis+sentinel://h/shop", "unix:///s.sock"])
+def test_without_a_broker_it_is_the_ledgers_server(ledger: str) -> None:
+    """One address is enough."""
+    assert load_settings({"OUTHAUL_LEDGER_URL": ledger}).broker_url == ledger
 
 
 @pytest.mark.parametrize(
@@ -144,6 +151,9 @@ def test_without_a_broker_it_is_the_ledgers_server(ledger: str, broker: str) -> 
         ("OUTHAUL_LEDGER_URL", "redis://h\n:1"),
         ("OUTHAUL_LEDGER_URL", "unix://"),
         ("OUTHAUL_BROKER_URL", "127.0.0.1"),
+        ("OUTHAUL_BROKER_URL", "sentinel://h:1/0"),
+        ("OUTHAUL_BROKER_URL", "redis+sentinel://h:1"),
+        ("OUTHAUL_REPLICAS", "11"),
         ("OUTHAUL_NAMESPACE", "a:b"),
         ("OUTHAUL_NAMESPACE", "{0}"),
         ("OUTHAUL_DESTINATIONS", "a\0b"),
@@ -158,6 +168,12 @@ def test_without_a_broker_it_is_the_ledgers_server(ledger: str, broker: str) -> 
         ("OUTHAUL_WINDOW", "many"),
         ("OUTHAUL_LOG_LEVEL", "loud"),
         ("OUTHAUL_LOG_FORMAT", "xml"),
+        ("OUTHAUL_API_BIND", "8080"),
+        ("OUTHAUL_API_WORKERS", "0"),
+        ("OUTHAUL_API_THREADS", "513"),
+        ("OUTHAUL_API_LARGEST_BODY", "1"),
+        ("OUTHAUL_API_REQUEST_TIMEOUT", "0s"),
+        ("OUTHAUL_API_OPEN_LOOPBACK", "yes"),
     ],
 )
 def test_a_variable_out_of_range_is_a_problem_that_names_it(variable: str, value: str) -> None:
@@ -172,7 +188,7 @@ def test_a_wrong_type_in_the_file_is_a_problem_or_a_number(folder: Path, name: s
     """No TOML value ends in a traceback."""
     (folder / "outhaul.toml").write_text(f"{name} = {value}\n")
     try:
-        assert getattr(load_settings({}), name) in (5, 1.5)
+        assert getattr(load_settings({}), name) in (5, 1.5, True)
     except ConfigError as error:
         (key,) = [each.key for each in error.problems]
         assert key == name
@@ -215,13 +231,25 @@ def test_neither_settings_nor_their_provenance_show_a_secret(password: str) -> N
     assert "0123456789abcdef" not in shown
     values = {each.name: each.value for each in provenance(settings)}
     assert values["ledger_url"] == values["broker_url"] == "redis://***@redis.example:1/0"
-    assert (values["sentry_dsn"], values["retention"], values["window"]) == ("***", "7d", "64")
+    assert (values["sentry_dsn"], values["retention"], values["window"]) == ("***", "7d", "")
+
+
+def test_passwords_behind_an_address_are_not_shown_either() -> None:
+    """Those of the Sentinels, and those of a Unix socket, stand in parameters."""
+    sentinel = "redis+sentinel://u:outer@h:1,i:2/shop/0?sentinel_username=guard&sentinel_password=inner"
+    settings = load_settings({"OUTHAUL_LEDGER_URL": sentinel, "OUTHAUL_BROKER_URL": "unix:///s?password=word&db=1"})
+    shown = f"{settings!r} {provenance(settings)}"
+    assert [secret for secret in ("outer", "inner", "guard", "word&", "=word") if secret in shown] == []
+    values = {each.name: each.value for each in provenance(settings)}
+    assert values["ledger_url"] == "redis+sentinel://***@h:1,i:2/shop/0?sentinel_username=***&sentinel_password=***"
+    assert values["broker_url"] == "unix:///s?password=***&db=1"
 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("OUTHAUL_SENTRY_DSN", "hunter2hunter2"),
+        ("OUTHAUL_LEDGER_URL", "redis+sentinel://h/shop?sentinel_pasword=hunter2"),
         ("OUTHAUL_LEDGER_URL", "redis:/user:hunter2@host"),
         ("OUTHAUL_LEDGER_URL", "user:hunter2@"),
         ("OUTHAUL_BROKER_URL", "amqp//u:hun@ter/hunter2@host"),

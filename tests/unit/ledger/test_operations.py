@@ -1,14 +1,12 @@
 """The scripts say of themselves what is true, and Python offers all of them."""
 
 import ast
-import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from outhaul_config import keys
-from outhaul_ledger import ledger
 from outhaul_ledger.model import State
 from outhaul_ledger.operations import FOLDER, load, names, read_header
 
@@ -16,9 +14,10 @@ LABELS = ["KEYS", "STATES", "ARGV", "Returns", "Touches", "Uses"]
 
 
 def offered() -> set[str]:
-    """Which operations the Python face runs."""
-    calls = (node for node in ast.walk(ast.parse(inspect.getsource(ledger))) if isinstance(node, ast.Call))
-    runs = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "_run")
+    """Which operations the Python faces run."""
+    sources = [path.read_text() for path in FOLDER.parent.glob("*.py")]
+    calls = (node for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    runs = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in ("_run", "_pages"))
     return {str(call.args[0].value) for call in runs if isinstance(call.args[0], ast.Constant)}
 
 
@@ -81,6 +80,6 @@ def test_a_header_may_go_over_several_lines() -> None:
     assert "delay in ms" in header.parts["ARGV"]
 
 
-def test_only_accept_needs_memory() -> None:
-    """A full server refuses new events and nothing else."""
-    assert [name for name in names() if read_header(name).needs_memory] == ["accept"]
+def test_only_what_takes_in_needs_memory() -> None:
+    """A full server refuses new events and subscriptions and nothing else."""
+    assert [name for name in names() if read_header(name).needs_memory] == ["accept", "subscribe"]

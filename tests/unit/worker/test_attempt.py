@@ -22,6 +22,7 @@ from outhaul_worker.destinations.contract import (
     Unserialisable,
     Verdict,
 )
+from outhaul_worker.events import Events
 from outhaul_worker.exchange import Answer, Fault, Request
 from outhaul_worker.outcome import Outcome
 
@@ -110,18 +111,18 @@ def log(wide_lines: list[dict[str, object]], reports: Reports) -> AttemptLog:
 def ended(attempt: Attempt, log: AttemptLog) -> Settlement:
     """Run the steps before the send, which must end the attempt, and settle it."""
     with pytest.raises(StageFailed) as failure:
-        prepare(attempt)
+        prepare(attempt, Events())
     return abandon(attempt, failure.value.decision, log)
 
 
 def concluded(attempt: Attempt, answer: Answer, log: AttemptLog) -> Settlement:
     """Run the whole pipeline with a given answer."""
-    return conclude(prepare(attempt), answer, log, now=NOW, draw=random.Random(1))
+    return conclude(prepare(attempt, Events()), answer, log, now=NOW, draw=random.Random(1))
 
 
 def test_a_prepared_attempt_carries_the_request_of_its_own_moment(attempt: Attempt, kind: Recording) -> None:
     """Signatures are made per attempt: the kind is told the attempt's number and the ledger's time."""
-    assert prepare(attempt).request is not None
+    assert prepare(attempt, Events()).request is not None
     assert kind.moments == [Moment(sent_at=NOW, attempt=3)]
 
 

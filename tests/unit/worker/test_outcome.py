@@ -49,20 +49,20 @@ def test_refused_credentials_pause_the_destination_and_burn_no_attempt() -> None
 
 def test_a_passing_failure_is_tried_again_within_the_backoff() -> None:
     """Full jitter: the wait lies between nothing and base * factor ** (tries - 1)."""
-    decision = decided(SERVER_ERROR, lease=replace(LEASE, tries=2))
+    decision = decided(SERVER_ERROR, lease=LEASE._replace(tries=2))
     assert decision.outcome is Outcome.RETRY
     assert 0 <= decision.delay <= 15
 
 
 def test_the_last_allowed_try_that_fails_makes_a_dead_letter() -> None:
     """max_attempts counts all tries, and the reason keeps the last answer."""
-    decision = decided(SERVER_ERROR, lease=replace(LEASE, tries=4))
+    decision = decided(SERVER_ERROR, lease=LEASE._replace(tries=4))
     assert decision == Decision(Outcome.DEAD, "gave up after 4 tries: HTTP 503")
 
 
 def test_a_retry_beyond_the_age_limit_makes_a_dead_letter() -> None:
     """max_age runs from acceptance or the last replay, and includes the wait that would follow."""
-    old = replace(LEASE, since=int((NOW - 7201) * 1000))
+    old = LEASE._replace(since=int((NOW - 7201) * 1000))
     assert decided(SERVER_ERROR, lease=old).outcome is Outcome.DEAD
 
 
@@ -74,7 +74,7 @@ def test_retry_after_in_seconds_is_honoured_in_full() -> None:
 
 def test_retry_after_shorter_than_the_backoff_does_not_shorten_it() -> None:
     """The endpoint asks for a least wait; spreading retries out remains ours."""
-    lease = replace(LEASE, tries=3)
+    lease = LEASE._replace(tries=3)
     assert (
         decided(SERVER_ERROR, lease=lease).delay
         == decided(SERVER_ERROR, Answer(status=503, headers={"retry-after": "0"}), lease=lease).delay
@@ -145,7 +145,7 @@ def test_a_retry_at_or_after_the_expiry_makes_an_expired_dead_letter() -> None:
 
 def test_a_replay_after_the_expiry_is_tried_like_any_other() -> None:
     """A person who asked for it wants it, however late."""
-    replayed = replace(LEASE, since=int((NOW + 3600) * 1000))
+    replayed = LEASE._replace(since=int((NOW + 3600) * 1000))
     late = Answer(status=503, headers={"retry-after": "3600"})
     assert decided(SERVER_ERROR, late, lease=replayed, expires_at=EXPIRY).outcome is Outcome.RETRY
 

@@ -32,7 +32,8 @@ local function cancel(destination, delivery)
 end
 
 if unrouted == 1 then
-  redis.call('HSET', keys.record .. id, 'open', 0)
+  -- One that was routed in part counts one delivery more until its last chunk, which will not come.
+  redis.call('HINCRBY', keys.record .. id, 'open', redis.call('HEXISTS', keys.record .. id, 'open') == 1 and -1 or 0)
   touched = open_gate(keys, now)
 end
 for i = 1, #record, 2 do
@@ -45,7 +46,7 @@ if matters then
   redis.call('HSET', keys.record .. id, 'cancelled', stamp(now))
 end
 if unrouted == 1 then
-  expire_event(keys, id, now, retention)
+  expire_if_finished(keys, id, now, retention)
 end
 for destination in pairs(touched) do
   schedule_lane(keys, destination, now)

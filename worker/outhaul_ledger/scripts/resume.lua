@@ -8,6 +8,7 @@
 -- Uses: bind clock wake concurrency rate breaker flow lanes
 local destination, now = ARGV[FIRST], clock()
 local paused = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')
+redis.call('HDEL', keys.destination .. destination, 'failing_since')
 local flow = read_flow(keys, destination, now)
 local open = flow.reopen_at > now
 if open then

@@ -1,19 +1,16 @@
 #!lua flags=no-writes
--- Read all there is of one event.
+-- Read all there is of one event, in pages, as it may have many deliveries.
 -- KEYS: record attempts inbox routing lane destination inflight order
 -- STATES:
--- ARGV: id
--- Returns: {now, record as field, value, ..., attempt lines, per destination {name, what holds
---          its lane back (as lib/flow.lua describes it), the event its delivery waits for to keep their order, or ''}};
---          nothing for an unknown event
+-- ARGV: id, cursor ('0' at first), fields to look at
+-- Returns: {now, next cursor ('0': that was all), 1 while it is not routed yet, record as field, value, ..., attempt logs as
+--          destination, JSON lines, ..., per destination {name, what holds its lane back (as lib/flow.lua describes it), the
+--          event its delivery waits for to keep their order, or ''}}; the record is empty for an unknown event
 -- Touches: record:<id> attempts:<id> destination:<d> lane:<d> order:<d>:<key> inbox routing
 -- Uses: bind clock delivery concurrency rate breaker flow unrouted
-local id = ARGV[FIRST]
-local record = redis.call('HGETALL', keys.record .. id)
-if #record == 0 then
-  return {}
-end
-local now, flows = clock(), {}
+local id, now = ARGV[FIRST], clock()
+local page = redis.call('HSCAN', keys.record .. id, ARGV[FIRST + 1], 'COUNT', ARGV[FIRST + 2])
+local record, logs, flows = page[2], {}, {}
 
 local function ahead(destination, delivery)
   if delivery.order == '' or redis.call('ZSCORE', keys.lane .. destination, id) ~= 'inf' then
@@ -26,8 +23,13 @@ end
 for i = 1, #record, 2 do
   local destination = string.match(record[i], '^d:(.+)$')
   if destination then
+    local log = redis.call('HGET', keys.attempts .. id, destination)
+    if log then
+      logs[#logs + 1], logs[#logs + 2] = destination, log
+    end
     local flow = describe_flow(read_flow(keys, destination, now))
     flows[#flows + 1] = { destination, flow, ahead(destination, unpack_delivery(record[i + 1])) }
   end
 end
-return { math.floor(now), record, redis.call('LRANGE', keys.attempts .. id, 0, -1), flows }
+local unrouted = (redis.call('ZSCORE', keys.inbox, id) or redis.call('ZSCORE', keys.routing, id)) and 1 or 0
+return { math.floor(now), page[1], unrouted, record, logs, flows }

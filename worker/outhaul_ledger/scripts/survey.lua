@@ -1,10 +1,11 @@
 #!lua flags=no-writes
--- Read how every destination stands.
+-- Read how the destinations stand, in pages, as there may be many.
 -- KEYS: destinations destination lane inflight dead held
 -- STATES:
--- ARGV: none
--- Returns: {now, per destination {name, in the lane, in flight, dead, held, oldest due time of what is not in flight or -1, counters and settings as field, value, ...,
---          what holds its lane back (as lib/flow.lua describes it), how many wait for their turn in an order}}
+-- ARGV: cursor ('0' at first), destinations to look at
+-- Returns: {now, next cursor ('0': that was all), per destination {name, in the lane, in flight, dead, held, oldest due time
+--          of what is not in flight or -1, counters and settings as field, value, ..., what holds its lane back (as
+--          lib/flow.lua describes it), how many wait for their turn in an order}}
 -- Touches: destinations destination:<d> lane:<d> inflight:<d> dead:<d> held:<d>
 -- Uses: bind clock concurrency rate breaker flow
 local now = math.floor(clock())
@@ -21,7 +22,8 @@ local function oldest_due(name, in_flight)
   return -1
 end
 
-for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
+local page = redis.call('SSCAN', keys.destinations, ARGV[FIRST], 'COUNT', ARGV[FIRST + 1])
+for _, name in ipairs(page[2]) do
   local in_flight = redis.call('ZCARD', keys.inflight .. name)
   rows[#rows + 1] = {
     name, redis.call('ZCARD', keys.lane .. name), in_flight,
@@ -30,4 +32,4 @@ for _, name in ipairs(redis.call('SMEMBERS', keys.destinations)) do
     describe_flow(read_flow(keys, name, now)), redis.call('ZCOUNT', keys.lane .. name, 'inf', 'inf'),
   }
 end
-return { now, rows }
+return { now, page[1], rows }

@@ -4,7 +4,7 @@ Source: the CloudEvents specification 1.0 with its JSON format, HTTP binding and
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -140,6 +140,7 @@ class CloudEvents:
         self._prefix = f"{options['type_prefix'].removesuffix('.')}." if options["type_prefix"] else ""
         self._schema = {"dataschema": options["dataschema"]} if options["dataschema"] else {}
         self._names: Mapping[str, str] = options["names"]
+        self._form = (self.name, self._mode, self._source, self._prefix, *self._schema.values(), *self._names.items())
         self._keys = [signing_key(secret) for secret in options["secret"]]
         self._headers = {name: value.reveal() for name, value in options["headers"].items()}
 
@@ -150,6 +151,10 @@ class CloudEvents:
         if self._mode == _BINARY:
             return Payload(encode(written["data"]), {**headers, **_attribute_headers(written)})
         return Payload(encode([written] if self._mode == _BATCHED else written), headers)
+
+    def form(self, event: Event) -> Hashable:
+        """What the bytes depend on beside the event, unless it overrides something for this destination."""
+        return None if self._destination.name in event.body.get("overrides", ()) else self._form
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Add the configured headers, and the signature of this attempt where there is a secret."""

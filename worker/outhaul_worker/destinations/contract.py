@@ -1,6 +1,6 @@
 """What a destination kind is: the small interface that built-in and third-party kinds implement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
@@ -108,6 +108,17 @@ class DestinationKind(Protocol):
 
     def classify(self, answer: Answer) -> Verdict:
         """Say what an answer with an HTTP status means. Total over all statuses; faults are judged by the pipeline."""
+        ...
+
+
+class Sharing(Protocol):
+    """A kind whose destinations may get the very same payload of an event, which is then made once. Optional.
+
+    Its events are shared as well, so one that it changed would be changed for others.
+    """
+
+    def form(self, event: Event) -> Hashable:
+        """What the payload depends on beside the event, the kind's name included; None where that is not shared."""
         ...
 
 

@@ -17,7 +17,12 @@ from outhaul_worker.destinations.standard_webhooks import signing_key
 _HEADER_VALUE = r"[!-~](?:[ -~]*[!-~])?"
 HEADER_EXPECTED = "visible ASCII characters on one line, not blank or padded with spaces"
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OWN_HEADERS = frozenset({"content-type", "content-length", "host", "connection", "transfer-encoding"})
+_OWN_HEADERS = frozenset({"content-type", "content-length", "content-encoding", "host", "expect", "accept-encoding"})
+# These belong to one connection, not to the request (RFC 9110, 7.6.1): what stands between would act upon them.
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"}
+    | {"transfer-encoding", "upgrade"}
+)
 _SIGNATURE_PREFIX = "webhook-"
 _URL_CHARACTERS = re.compile(r"[!-~]+")
 _KEYS_EXPECTED = "whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 key, or a list of such secrets"
@@ -57,7 +62,7 @@ def further_headers(*own_prefixes: str, **kwargs: Any) -> fields.Dict:
 
     def name(given: str) -> str:
         lower = given.lower()
-        if not _HEADER_NAME.fullmatch(lower) or lower in _OWN_HEADERS:
+        if not _HEADER_NAME.fullmatch(lower) or lower in _OWN_HEADERS | _HOP_BY_HOP:
             raise ValueError
         if lower.startswith((_SIGNATURE_PREFIX, *own_prefixes)):
             raise ValueError

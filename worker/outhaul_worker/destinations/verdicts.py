@@ -32,10 +32,15 @@ class StatusReading:
     server_error: Meaning = Meaning.RETRY
     exact: Mapping[int, Meaning] = field(default_factory=dict)
 
+    known: dict[int, Verdict] = field(default_factory=dict, repr=False, compare=False)
+
     def verdict(self, answer: Answer) -> Verdict:
         """The meaning of the answer's status, with a short reason such as `HTTP 503`."""
-        meaning = self.exact.get(answer.status) or self._of_class(answer.status // 100)
-        return Verdict(meaning, _reason(answer.status, meaning))
+        verdict = self.known.get(answer.status)
+        if verdict is None:
+            meaning = self.exact.get(answer.status) or self._of_class(answer.status // 100)
+            verdict = self.known[answer.status] = Verdict(meaning, _reason(answer.status, meaning))
+        return verdict
 
     def _of_class(self, hundreds: int) -> Meaning:
         classes = {2: Meaning.DELIVERED, 3: self.redirect, 4: self.client_error, 5: self.server_error}

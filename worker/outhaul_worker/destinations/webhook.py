@@ -1,5 +1,6 @@
 """Signed webhooks for any receiver, by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
@@ -75,6 +76,10 @@ class Webhook:
         payload = {"type": event.type, "timestamp": event.body["occurred_at"], "data": data}
         body = encode(with_overrides(payload, event, self._destination.name))
         return Payload(body, {"content-type": "application/json"})
+
+    def form(self, event: Event) -> Hashable:
+        """All webhooks get the same bytes, unless the event overrides something for this one."""
+        return None if self._destination.name in event.body.get("overrides", ()) else self.name
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Sign for this attempt; the id is the event's, so a receiver can tell a repeat."""

@@ -10,7 +10,8 @@ class Transport(Protocol):
     """Sends many requests at once. Used from one thread of one process, and made after any fork.
 
     A transport has a window: how many requests it works on at the same time. More may be submitted; they wait for a
-    place, in order. Keeping `in_flight` within the window is the caller's business, for what waits is not sent.
+    place, in order. Keeping `in_flight` within the window is the caller's business, for what waits is not sent. What is
+    in flight goes on while `completed` waits, and may stand still between its calls.
 
     What every transport promises for each request:
 

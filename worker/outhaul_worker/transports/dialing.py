@@ -18,7 +18,7 @@ def dial(attempt: Attempt, resolver: Resolver, host: str, port: int) -> socket.s
     """
     endpoints = _resolve(attempt, resolver, host, port)
     if not attempt.request.allow_private_addresses:
-        endpoints = _public(host, endpoints)
+        endpoints = only_public(host, endpoints)
     return _connect(attempt, host, endpoints)
 
 
@@ -26,19 +26,34 @@ def _resolve(attempt: Attempt, resolver: Resolver, host: str, port: int) -> tupl
     try:
         return resolver.endpoints(host, port, attempt.connect_time_left())
     except UnknownNameError as error:
-        raise AttemptFailed(Fault.DNS, f"{host} has no address: {error}") from None
+        raise unknown(host, error) from None
     except TimeoutError:
         raise AttemptFailed(Fault.DNS, f"no address of {host} in time") from None
 
 
-def _public(host: str, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+def only_public(host: str, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    """Return those of a host's addresses that anybody may be sent to.
+
+    Raises:
+        AttemptFailed: `blocked_address`, as there are none.
+    """
     refused = {endpoint: why_refused(endpoint.ip) for endpoint in endpoints}
     public = tuple(endpoint for endpoint, reason in refused.items() if not reason)
     if not public:
         endpoint, reason = next(iter(refused.items()))
-        hint = "only allow_private_addresses = true lets a destination be there"
-        raise AttemptFailed(Fault.BLOCKED_ADDRESS, f"{host} is at {endpoint.ip} ({reason}); {hint}")
+        raise blocked(host, endpoint.ip, reason)
     return public
+
+
+def unknown(host: str, error: UnknownNameError) -> AttemptFailed:
+    """The failure of a request whose host has no address."""
+    return AttemptFailed(Fault.DNS, f"{host} has no address: {error}")
+
+
+def blocked(host: str, ip: str, reason: str) -> AttemptFailed:
+    """The failure of a request that may not go where its host is; the reason is that of `why_refused`."""
+    hint = "only allow_private_addresses = true lets a destination be there"
+    return AttemptFailed(Fault.BLOCKED_ADDRESS, f"{host} is at {ip} ({reason}); {hint}")
 
 
 def _connect(attempt: Attempt, host: str, endpoints: tuple[Endpoint, ...]) -> socket.socket:

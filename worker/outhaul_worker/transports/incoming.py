@@ -132,10 +132,11 @@ def _read_head(stream: _Stream) -> Received:
         if status == 101:
             raise _NotHttpError("the endpoint switched to another protocol unasked")
         if status >= 200:
-            return Received(status, _headers(lines), f"HTTP/1.{match[1].decode()}")
+            return Received(status, parse_headers(lines), f"HTTP/1.{match[1].decode()}")
 
 
-def _headers(lines: bytes) -> dict[str, str]:
+def parse_headers(lines: bytes) -> dict[str, str]:
+    """Read header lines: names in lower case, repeated ones joined, folded ones unfolded."""
     headers: dict[str, str] = {}
     last = ""
     for line in lines.decode("latin-1").split("\n"):

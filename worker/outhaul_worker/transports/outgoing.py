@@ -15,8 +15,15 @@ from outhaul_worker.transports.attempt import AttemptFailed
 
 _LINE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\0\r\n]*\r\n")
 _LINES = re.compile(f"(?:{_LINE.pattern})*")
-_USER_AGENT = f"Outhaul/{version('outhaul')}"
+USER_AGENT = f"Outhaul/{version('outhaul')}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
+# Of the characters only those that stand for themselves, and no segment that begins with a dot.
+_SEGMENT = r"(?!\.)[A-Za-z0-9._~!$&'()*+,;=:@-]*"
+_PLAIN = re.compile(
+    rf"(https?)://([a-z0-9][a-z0-9.-]*)(?::([1-9][0-9]{{0,4}}))?"
+    rf"(?:((?:/{_SEGMENT})+)(\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]+)?)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Prepared(PreparedRequest):
         self.target = target_of(request.url)
         self.method = "POST"
         self.url = self.target.url
-        self.headers = CaseInsensitiveDict({"Host": self.target.host_header, "User-Agent": _USER_AGENT})
+        self.headers = CaseInsensitiveDict({"Host": self.target.host_header, "User-Agent": USER_AGENT})
         self.headers.update(request.headers)
         self.headers["Accept-Encoding"] = "identity"
         self.headers["Content-Length"] = str(len(request.body))
@@ -53,6 +60,25 @@ def target_of(url: str) -> Target:
     Raises:
         AttemptFailed: this is no http(s) URL with a host, or it holds credentials.
     """
+    return _plain(url) or _prepared(url)
+
+
+def _plain(url: str) -> Target | None:
+    # Most URLs have nothing to escape or to put in order, which is dear where there are more than are remembered.
+    match = _PLAIN.fullmatch(url)
+    if not match:
+        return None
+    scheme, host, port, path, query = match.groups("")
+    number = int(port or _DEFAULT_PORTS[scheme])
+    if number > _LAST_PORT:
+        return None
+    usual = number == _DEFAULT_PORTS[scheme]
+    path = (path or "/") + query
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return Target(origin + path, scheme, host, number, path, host if usual else f"{host}:{number}")
+
+
+def _prepared(url: str) -> Target:
     prepared = PreparedRequest()
     try:
         prepared.prepare_url(url, None)
@@ -76,6 +102,15 @@ def encode_head(path: str, headers: Mapping[str, str]) -> bytes:
     Raises:
         AttemptFailed: a header cannot be sent in HTTP; its value is not repeated.
     """
+    return b"POST %b HTTP/1.1\r\n%b\r\n" % (path.encode("latin-1"), encode_headers(headers))
+
+
+def encode_headers(headers: Mapping[str, str]) -> bytes:
+    """Return the lines of headers.
+
+    Raises:
+        AttemptFailed: a header cannot be sent in HTTP; its value is not repeated.
+    """
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
     text = "".join(lines)
     # One match over all lines is cheaper than one for each; a value that brings another line along shows in the count.
@@ -83,7 +118,7 @@ def encode_head(path: str, headers: Mapping[str, str]) -> bytes:
         bad = next(name for name, line in zip(headers, lines, strict=True) if not _LINE.fullmatch(line))
         raise AttemptFailed(Fault.PROTOCOL, f"header {bad!r} cannot be sent in HTTP", sent=False)
     try:
-        return f"POST {path} HTTP/1.1\r\n{text}\r\n".encode("latin-1")
+        return text.encode("latin-1")
     except UnicodeEncodeError:
         detail = "a header holds characters outside Latin-1, which HTTP cannot carry"
         raise AttemptFailed(Fault.PROTOCOL, detail, sent=False) from None

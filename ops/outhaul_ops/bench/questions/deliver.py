@@ -30,12 +30,12 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
         *(site(stage, transport) for transport in transports()),
         *present(stage, wanted, lambda peer: contend(stage, peer)),
     ]
-    return [entrant(stage, each, stage.receiver, asked.amount) for each in made if asked.wants(each.name)]
+    return [entrant(stage, each, stage.receiver, asked.amount, LEAST_EVENTS) for each in made if asked.wants(each.name)]
 
 
-def entrant(stage: Stage, contender: Contender, receiver: Receiver, most: int) -> Entrant:
-    """Let a contender deliver its share of a backlog."""
-    events = min(most, max(LEAST_EVENTS, int(most * SHARES.get(contender.name, LEAST_SHARE))))
+def entrant(stage: Stage, contender: Contender, receiver: Receiver, most: int, least: int) -> Entrant:
+    """Let a contender deliver its share of a backlog, of which it takes `least` to say anything."""
+    events = min(most, max(least, int(most * SHARES.get(contender.name, LEAST_SHARE))))
     if events < most:
         stage.note(f"{contender.name} delivers {events} of the {most} events")
     file = backlog(stage, events)

@@ -11,16 +11,20 @@ from outhaul_ops.bench.questions.deliver import CURL, PEER_NAMES, REQUESTS, entr
 from outhaul_ops.bench.receiver import Receiver
 from outhaul_ops.bench.report import Mark, Metric, Results
 from outhaul_ops.bench.rounds import Entrant
-from outhaul_ops.bench.sites import DESTINATION, Endpoint, site, transports
+from outhaul_ops.bench.sites import DESTINATION, Endpoint, label, site, transports
 from outhaul_ops.bench.stage import Stage
 
 IN_FLIGHT = {CELERY_THREADS.name: 256, DRAMATIQ.name: 256, TASKIQ.name: 1000, BULLMQ.name: 1000}
 WINDOW = {"curl": 1000, "requests": 256}
 """Deliveries in flight per process: of threads as many as still help."""
 
+OURS_IN_FLIGHT = {label(transport): window for transport, window in WINDOW.items()}
+TURNS = 5
+"""A backlog is so many times what can be in flight, as less would be under way before anything is answered."""
+
 MANY = 5000
 MANY_SECONDS = 1.0
-MANY_ROUNDS = 4
+MANY_TURNS = 4
 MANY_IN_FLIGHT = f"outhaul (curl), window {MANY}, one process"
 IN_FLIGHT_AT_MOST = Metric("in flight", "deliveries")
 MANY_MEGABYTES = 250.0
@@ -41,7 +45,11 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     wanted = [each for each in ALL_PEERS if each is not CELERY and asked.wants(each.name)]
     ours = [_site(stage, slow, transport, WINDOW[transport], PROCESSES) for transport in transports()]
     taking_part = [*ours, *present(stage, wanted, peer)]
-    made = [entrant(stage, each, slow, asked.amount) for each in taking_part if asked.wants(each.name)]
+    made = [
+        entrant(stage, each, slow, asked.amount, TURNS * PROCESSES * (IN_FLIGHT | OURS_IN_FLIGHT)[each.name])
+        for each in taking_part
+        if asked.wants(each.name)
+    ]
     if "curl" in transports() and asked.wants(MANY_IN_FLIGHT):
         made.append(Entrant(MANY_IN_FLIGHT, partial(_many, stage, stage.slow_receiver(MANY_SECONDS))))
     return made
@@ -58,7 +66,7 @@ def _many(stage: Stage, receiver: Receiver) -> Mapping[Metric, float]:
     """Have thousands of requests in flight in one process; tells how many there really were."""
     contender = _site(stage, receiver, "curl", MANY, 1, MANY_IN_FLIGHT)
     stage.clear()
-    count = MANY * MANY_ROUNDS
+    count = MANY * MANY_TURNS
     contender.produce("fill", backlog(stage, count))
     arrivals = receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
@@ -98,7 +106,7 @@ def marks(results: Results) -> list[Mark]:
 QUESTION = Question(
     "deliver --latency",
     "Time delivering a backlog to one endpoint that takes its time",
-    Amount("events", 40_000, 4000, least=100),
+    Amount("events", 40_000, 10_000, least=100),
     entrants,
     ratios,
     marks,

@@ -48,7 +48,7 @@ def _waiting(stage: Stage, contender: Contender, events: int) -> Mapping[Metric,
     stage.clear()
     ledger = connect(load_settings(contender.environment))
     submissions = (normalise(order_event(number), source="/") for number in range(events))
-    attempt_all(ledger, submissions, lambda _: DESTINATION, None)
+    attempt_all(ledger, submissions, [DESTINATION], None)
     ledger.client.close()
     return _weigh(stage, events)
 

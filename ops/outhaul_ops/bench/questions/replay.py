@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from outhaul_config.settings import load_settings
+from outhaul_ledger import replay as replays
+from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.model import State
-from outhaul_ops import replay as replays
 from outhaul_ops.bench.by_hand import Kept, attempt_all, small_event
 from outhaul_ops.bench.question import Amount, Asked, Question
 from outhaul_ops.bench.report import Mark, Metric, Results
@@ -15,7 +16,6 @@ from outhaul_ops.bench.rounds import Entrant
 from outhaul_ops.bench.sites import Endpoint, site, transports
 from outhaul_ops.bench.slow_log import LONGEST, longest_script, watch_scripts
 from outhaul_ops.bench.stage import Stage
-from outhaul_ops.dead_letters import Selection
 
 NAME = "replay by destination and type"
 RATE = Metric("replayed", "1/s")
@@ -48,10 +48,9 @@ class _Graveyard:
 
     def _bury(self, stage: Stage) -> None:
         stage.clear()
-        names = list(self._left)
         events = (small_event(number, EVENT_TYPE) for number in range(self._letters))
         dead = Kept(State.DEAD, "answered 400", 400)
-        attempt_all(self._ledger, events, lambda number: names[number % len(names)], lambda _: dead)
+        attempt_all(self._ledger, events, self._left, lambda _: dead)
         self._buried = True
 
 

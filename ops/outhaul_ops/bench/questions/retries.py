@@ -71,7 +71,7 @@ class _Ledger:
         """Make the many, due between one hour and one day from now."""
         before = self.stage.used_memory()
         events = (small_event(number, "custom.bench") for number in range(self.waiting))
-        attempt_all(self.ledger, events, lambda _: DESTINATION, _later)
+        attempt_all(self.ledger, events, [DESTINATION], _later)
         self.bytes_each = (self.stage.used_memory() - before) / self.waiting
 
     def _make_due(self) -> Mapping[str, float]:
@@ -86,7 +86,7 @@ class _Ledger:
             due = begin + number / DUE_A_SECOND
             return Kept(State.PENDING, "answered 500", 500, int((due - time.time()) * 1000))
 
-        attempt_all(self.ledger, events, lambda _: DESTINATION, soon)
+        attempt_all(self.ledger, events, [DESTINATION], soon)
         lane = stem("lane", self.ledger.namespace) + DESTINATION
         until = (begin + SECONDS + LEAD_SECONDS) * 1000
         found: Any = self.ledger.client.zrangebyscore(lane, "-inf", until, withscores=True)

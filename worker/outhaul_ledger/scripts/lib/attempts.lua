@@ -1,19 +1,23 @@
--- The attempt log of an event: one line an attempt, `<destination> <JSON>`. Beyond the cap of lines a destination has, its
--- own oldest ones make room. An empty line is not kept.
-local function log_attempt(keys, id, destination, line, cap)
+-- The attempt log of a delivery: in attempts:<id>, field <destination>, one line of JSON an attempt, oldest first. Beyond
+-- the cap the oldest makes room. A field of its own for each delivery: whatever an event's other deliveries went through
+-- costs nothing here. An empty line is not kept. `first`: there can be no line yet.
+local function log_attempt(keys, id, destination, line, cap, first)
   if line == '' then
     return
   end
-  local log, mark, own = keys.attempts .. id, destination .. ' ', {}
-  if redis.call('LLEN', log) >= cap then
-    for _, old in ipairs(redis.call('LRANGE', log, 0, -1)) do
-      if string.sub(old, 1, #mark) == mark then
-        own[#own + 1] = old
-      end
+  local log = keys.attempts .. id
+  local known = not first and redis.call('HGET', log, destination)
+  if known then
+    local _, breaks = string.gsub(known, '\n', '')
+    for _ = cap, breaks + 1 do
+      known = string.sub(known, string.find(known, '\n', 1, true) + 1)
     end
+    line = known .. '\n' .. line
   end
-  for i = 1, #own - cap + 1 do
-    redis.call('LREM', log, 1, own[i])
-  end
-  redis.call('RPUSH', log, mark .. line)
+  redis.call('HSET', log, destination, line)
+end
+
+local function is_logged(keys, id, destination, line)
+  local known = redis.call('HGET', keys.attempts .. id, destination)
+  return known and string.find('\n' .. known .. '\n', '\n' .. line .. '\n', 1, true)
 end

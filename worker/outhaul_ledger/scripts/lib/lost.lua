@@ -12,7 +12,7 @@ local function lose_lease(keys, states, destination, id, delivery, now, poison, 
   delivery.state = poisoned and states.dead or states.pending
   redis.call('ZREM', keys.inflight .. destination, id)
   local line = cjson.encode({
-    destination = destination, attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
+    attempt = delivery.attempts, at = math.floor(now), reason = 'worker_lost',
     outcome = poisoned and states.dead or 'retry', possible_duplicate = was_duplicate,
   })
   log_attempt(keys, id, destination, line, cap)

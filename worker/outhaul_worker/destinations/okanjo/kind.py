@@ -54,6 +54,7 @@ class Okanjo:
         self._url: str = options["url"]
         self._keys = [signing_key(secret) for secret in options["secret"]]
         self._statuses = Statuses(options["statuses"])
+        self._sends: list[str] = options["sends"]
         self._names: dict[str, str] = {**DEFAULT_NAMES, **options["names"]}
 
     def serialise(self, event: Event) -> Payload | NotApplicable:
@@ -66,6 +67,8 @@ class Okanjo:
         if not name:
             return NotApplicable(f"Okanjo has no event for {event.type}; the option names can give it one")
         name, data = typed_data(event, name, self._statuses)
+        if self._sends and name not in self._sends:
+            return NotApplicable(f"it goes out as {name}, and the subscriber wants {', '.join(self._sends)}")
         document = with_overrides(_written(event, name, data), event, self._destination.name)
         return Payload(encode(document), _HEADERS, vendor_id=okanjo_id(event.id))
 

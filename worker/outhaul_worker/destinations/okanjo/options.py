@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from outhaul_config.fields import text, whole
+from outhaul_config.fields import choice, text, whole
 from outhaul_worker.destinations.okanjo.names import SECTIONS, fits
 from outhaul_worker.destinations.okanjo.statuses import LAST_STATUS
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, event_names
@@ -40,4 +40,9 @@ class OkanjoOptions(Schema):
     names = event_names(
         _misfit,
         metadata={"description": "Okanjo's event types by canonical type, in place of the table's."},
+    )
+    sends = fields.List(
+        choice(*SECTIONS),
+        load_default=list,
+        metadata={"description": "Okanjo types, where events that go out as another are to be skipped."},
     )

@@ -2,19 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from outhaul_config.moments import PointInTime, rfc3339
 from outhaul_config.redaction import redact
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
 from outhaul_ledger.record import EventRecord
 from outhaul_ledger.survey import KeptEntry, Standing
-from outhaul_ops.moments import PointInTime, rfc3339
 
 PAGE = 500  # entries read at once
 
@@ -87,6 +87,38 @@ def reach_now(ledger: Ledger, selection: Selection) -> Reach:
     return selection.reach(ledger.survey().now + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a walk over dead letters has got: behind the entry `event_id`, kept at `since` by `destination`.
+
+    Entries are in the order of these three. It holds still while entries come and go: one that is there throughout is
+    met once, whatever happens to the others.
+    """
+
+    destination: str = ""
+    since: float = 0.0
+    event_id: str = ""
+
+    def is_before(self, entry: KeptEntry) -> bool:
+        """Say whether an entry is still to come."""
+        return (self.destination, self.since, self.event_id) < _place(entry)
+
+
+class Page(NamedTuple):
+    """What a step of a walk met, and where it goes on; None at the end. A page may be empty and not the last."""
+
+    entries: list[KeptEntry]
+    position: Position | None
+
+
+def walk(ledger: Ledger, selection: Selection, reach: Reach, position: Position, *, most: int, look: int) -> Page:
+    """Go on from a position: return at most `most` entries that match, having looked at about `look` at most."""
+    walker = _Walker(ledger, selection, reach, most, look)
+    if selection.events:
+        return walker.over_events(position)
+    return walker.over_shelves(position)
+
+
 def batches(ledger: Ledger, selection: Selection, reach: Reach, *, most: int = PAGE) -> Batches:
     """Yield what matches in batches of at most `most`, by destination, the oldest first.
 
@@ -94,10 +126,13 @@ def batches(ledger: Ledger, selection: Selection, reach: Reach, *, most: int = P
     next one.
     """
     left = selection.limit if selection.limit is not None else float("inf")
-    for take in _takers(ledger, selection, reach):
-        while left > 0 and (found := take(int(min(most, left)))):
-            left -= len(found)
-            yield found
+    position: Position | None = Position()
+    while position and left > 0:
+        page = walk(ledger, selection, reach, position, most=int(min(most, left)), look=PAGE)
+        position = page.position
+        left -= len(page.entries)
+        if page.entries:
+            yield page.entries
 
 
 def count(ledger: Ledger, selection: Selection) -> dict[str, int]:
@@ -138,67 +173,70 @@ def pairs(entries: Sequence[KeptEntry]) -> list[tuple[str, str]]:
     return [(entry.delivery.destination, entry.event_id) for entry in entries]
 
 
-class _Shelf:
-    """Goes once through a destination's dead letters or held deliveries, oldest first, while others change them."""
+class _Walker:
+    """Takes one step of a walk."""
 
-    def __init__(self, ledger: Ledger, selection: Selection, destination: str, reach: Reach) -> None:
+    def __init__(self, ledger: Ledger, selection: Selection, reach: Reach, most: int, look: int) -> None:
         self._ledger = ledger
         self._selection = selection
-        self._destination = destination
-        self._at = reach.since
-        self._until = reach.until
-        self._passed: set[str] = set()
+        self._reach = reach
+        self._most = most
+        self._look = look
+        self._found: list[KeptEntry] = []
+        self._looked = 0
 
-    def take(self, most: int) -> list[KeptEntry]:
-        """Return the next matching entries, at least one and at most `most`; none at the end."""
-        size = most
+    def over_events(self, position: Position) -> Page:
+        """Look at the named events."""
+        records = (self._ledger.status(event_id) for event_id in dict.fromkeys(self._selection.events))
+        entries = [entry for record in records for entry in _entries_of(record, self._selection.state)]
+        entries = [entry for entry in entries if _is_within(entry, self._selection, self._reach)]
+        return self._taken(sorted(filter(position.is_before, entries), key=_place))
+
+    def over_shelves(self, position: Position) -> Page:
+        """Look at the shelves of one destination after the other."""
+        names = [each.destination for each in _standings(self._ledger, self._selection)]
+        for name in (each for each in names if each >= position.destination):
+            start = position if name == position.destination else Position(name, self._reach.since)
+            page = self._over_shelf(start)
+            if page.position:
+                return page
+        return Page(self._found, None)
+
+    def _over_shelf(self, position: Position) -> Page:
+        size = min(PAGE, self._most)
         while True:
-            page = self._read(size)
-            # Entries kept at the same instant are told apart by name. A number to pass over would be wrong as soon as
-            # one of them leaves the shelf.
-            fresh = [entry for entry in page if entry.event_id not in self._passed]
-            found = self._go_through(fresh, most)
-            if found or len(page) < size:
-                return found
+            fetched = self._read(position, size)
+            # What stands at the very instant of the position may lie before it. A number to pass over would be wrong as
+            # soon as one of those leaves the shelf.
+            fresh = [entry for entry in fetched if position.is_before(entry)]
+            page = self._taken(fresh)
+            if page.position:
+                return page
+            if len(fetched) < size:
+                return Page(self._found, None)
+            position = _at(fresh[-1]) if fresh else position
             size = min(2 * size, PAGE) if fresh else 2 * size
 
-    def _read(self, size: int) -> list[KeptEntry]:
-        return self._ledger.kept(
-            self._selection.state, self._destination, since=self._at, until=self._until, passing=0, most=size
-        )
-
-    def _go_through(self, entries: list[KeptEntry], most: int) -> list[KeptEntry]:
-        found: list[KeptEntry] = []
+    def _taken(self, entries: list[KeptEntry]) -> Page:
         for entry in entries:
-            if entry.since != self._at:
-                self._at = entry.since
-                self._passed.clear()
-            self._passed.add(entry.event_id)
+            self._looked += 1
             if self._selection.matches(entry):
-                found.append(entry)
-            if len(found) == most:
-                break
-        return found
+                self._found.append(entry)
+            if len(self._found) == self._most or self._looked >= self._look:
+                return Page(self._found, _at(entry))
+        return Page(self._found, None)
+
+    def _read(self, position: Position, size: int) -> list[KeptEntry]:
+        since, until = position.since, self._reach.until
+        return self._ledger.kept(self._selection.state, position.destination, since=since, until=until, most=size)
 
 
-def _takers(ledger: Ledger, selection: Selection, reach: Reach) -> Iterator[Callable[[int], list[KeptEntry]]]:
-    if selection.events:
-        for event_id in dict.fromkeys(selection.events):
-            yield _of_event(ledger, selection, event_id, reach)
-        return
-    for standing in _standings(ledger, selection):
-        yield _Shelf(ledger, selection, standing.destination, reach).take
+def _place(entry: KeptEntry) -> tuple[str, float, str]:
+    return entry.delivery.destination, entry.since, entry.event_id
 
 
-def _of_event(ledger: Ledger, selection: Selection, event_id: str, reach: Reach) -> Callable[[int], list[KeptEntry]]:
-    entries = _entries_of(ledger.status(event_id), selection.state)
-    found = [entry for entry in entries if _is_within(entry, selection, reach)]
-
-    def take(most: int) -> list[KeptEntry]:
-        taken, found[:] = found[:most], found[most:]
-        return taken
-
-    return take
+def _at(entry: KeptEntry) -> Position:
+    return Position(*_place(entry))
 
 
 def _entries_of(record: EventRecord | None, state: State) -> list[KeptEntry]:

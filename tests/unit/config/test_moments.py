@@ -2,8 +2,8 @@
 
 import pytest
 
-from outhaul_ops.moments import parse_point, rfc3339
-from outhaul_ops.pacing import Pacer, parse_rate
+from outhaul_config.moments import parse_point, rfc3339
+from outhaul_ledger.pacing import Pacer, parse_rate
 
 NOW = 1_772_698_500_000
 

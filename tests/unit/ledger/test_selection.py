@@ -2,11 +2,11 @@
 
 import pytest
 
+from outhaul_config.moments import parse_point
+from outhaul_ledger.dead_letters import Reach, Selection
 from outhaul_ledger.model import State
 from outhaul_ledger.record import DeliveryRecord
 from outhaul_ledger.survey import KeptEntry
-from outhaul_ops.dead_letters import Reach, Selection
-from outhaul_ops.moments import parse_point
 
 HOUR = 3_600_000
 

@@ -1,0 +1,1 @@
+"""Subscriptions: destinations that are added, changed and removed while workers run."""

@@ -1,0 +1,108 @@
+"""What one delivery costs, counted instead of timed: the same on any machine, however busy.
+
+A bound is what was measured and a margin for how answers happen to arrive. Who breaks one has made every delivery
+dearer: find out where, or say in the commit why that is worth it and measure anew.
+"""
+
+import sys
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from outhaul_ledger.ledger import Ledger
+from outhaul_ops.bench.sample import order_event
+from outhaul_ops.embedded import EmbeddedServer
+from outhaul_producers.normalise import normalise
+from outhaul_worker import drain
+from outhaul_worker.attempt import Target
+from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.destinations.webhook import Webhook
+from outhaul_worker.routing import Router
+from outhaul_worker.transports import open_transport
+from receiver import Receiver
+from unit.destinations.configured import SHARED_SECRET, destination
+
+DELIVERIES = 1024
+WINDOW = 128
+MARGIN = 1.25
+
+# By transport and destinations of each event, for each delivery: calls of functions in the drain's thread (`requests`
+# sends in others), calls of scripts, bytes to the server.
+MEASURED = {
+    ("curl", 1): (298, 0.055, 392),
+    ("curl", 8): (254, 0.055, 356),
+    ("requests", 1): (203, 0.057, 392),
+}
+
+
+class Calls:
+    """Counts the calls of functions, Python's own and built-in ones, that the calling thread makes within a block."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> "Calls":
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _note(self, _frame: FrameType, event: str, _argument: Any) -> None:
+        if event in ("call", "c_call"):
+            self.count += 1
+
+
+def fill(ledger: Ledger, numbers: range) -> None:
+    """Accept orders of 2 KB with these numbers."""
+    ledger.accept([normalise(order_event(number), source="/") for number in numbers])
+
+
+def webhooks(url: str, count: int) -> dict[str, Target]:
+    """Signed webhooks at one address, each of which wants every event."""
+    usual = destination("webhook", url="https://hooks.example/in", secret=SHARED_SECRET, headers={})
+    options = {**usual.options, "url": url}
+    made = (replace(usual, name=f"hooks-{n}", options=options, allow_private_addresses=True) for n in range(count))
+    return {each.name: Target(each, Webhook(each)) for each in made}
+
+
+def drained(ledger: Ledger, targets: dict[str, Target], transport: str) -> Calls:
+    """Run one drain until nothing is due; returns what it called."""
+    opened = open_transport(transport, WINDOW)
+    run = drain.Drain(
+        ledger,
+        opened,
+        targets,
+        Router({name: target.destination for name, target in targets.items()}),
+        AttemptLog("worker", None, lambda *_: None),
+        worker="worker",
+        window=WINDOW,
+        lease_ms=60_000,
+    )
+    with Calls() as calls:
+        run.run()
+    opened.close()
+    return calls
+
+
+@pytest.mark.parametrize(("transport", "destinations"), MEASURED)
+def test_a_delivery_costs_no_more_than_it_did(
+    server: EmbeddedServer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, transport: str, destinations: int
+) -> None:
+    """Function calls in the worker, script calls and bytes at the server stay within what was measured."""
+    monkeypatch.setattr(drain, "SETTLE_SECONDS", 10.0)  # by count alone, so that no clock has a say
+    with Receiver(record=False) as receiver, server.client() as client:
+        targets = webhooks(f"{receiver.url}/in", destinations)
+        fill(ledger, range(1))
+        drained(ledger, targets, transport)  # so that the server has the scripts, and the lanes have proven themselves
+        fill(ledger, range(1, 1 + DELIVERIES // destinations))
+        scripts, received = client.info("commandstats"), client.info("stats")["total_net_input_bytes"]
+        calls = drained(ledger, targets, transport)
+        received = client.info("stats")["total_net_input_bytes"] - received
+        scripts = client.info("commandstats")["cmdstat_evalsha"]["calls"] - scripts["cmdstat_evalsha"]["calls"]
+        assert receiver.count == destinations + DELIVERIES
+    costs = tuple(round(total / DELIVERIES, 3) for total in (calls.count, scripts, received))
+    bounds = tuple(round(MARGIN * measured, 3) for measured in MEASURED[transport, destinations])
+    assert all(cost <= bound for cost, bound in zip(costs, bounds, strict=True)), f"{costs}, bounds {bounds}"

@@ -1,0 +1,75 @@
+"""The events a drain has at hand: read once and put into a form once, however many destinations want them."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from outhaul_producers.event import Event
+from outhaul_worker.destinations.contract import DestinationKind, NotApplicable, Payload
+
+MOST = 512  # about 6 MB of events of 2 KB
+
+
+@dataclass(slots=True)
+class _Known:
+    raw: bytes
+    body: Mapping[str, Any]
+    event: Event | None = None
+    payloads: dict[Hashable, Payload | NotApplicable] = field(default_factory=dict)
+
+
+class Events:
+    """Remembers the last events that were read, and the payloads that several destinations share."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._known: dict[str, _Known] = {}
+
+    def body(self, event_id: str, raw: bytes) -> Mapping[str, Any]:
+        """Read an event's stored JSON.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return self._read(event_id, raw).body
+
+    def event(self, event_id: str, raw: bytes, kind: DestinationKind) -> Event:
+        """Read an event for a kind; one that has not declared to share gets its own, whatever it may do to it.
+
+        Raises:
+            ValueError: the stored bytes are damaged.
+            KeyError: something is missing in them.
+        """
+        if not hasattr(kind, "form"):
+            return Event.from_bytes(raw)
+        known = self._read(event_id, raw)
+        if known.event is None:
+            known.event = Event.of(known.body)
+        return known.event
+
+    def payload(self, event: Event, kind: DestinationKind) -> Payload | NotApplicable:
+        """Serialise an event, or take what was made of it for a destination with the same form.
+
+        Raises:
+            Unserialisable: the event lacks something; kinds may raise anything else.
+        """
+        forms = getattr(kind, "form", None)
+        form = forms(event) if forms else None
+        known = self._known.get(event.id)
+        if form is None or known is None or known.event is not event:
+            return kind.serialise(event)
+        payload = known.payloads.get(form)
+        if payload is None:
+            payload = known.payloads[form] = kind.serialise(event)
+        return payload
+
+    def _read(self, event_id: str, raw: bytes) -> _Known:
+        known = self._known.get(event_id)
+        if known is None or known.raw != raw:
+            known = _Known(raw, orjson.loads(raw))
+            if len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[event_id] = known
+        return known

@@ -1,0 +1,80 @@
+"""Routing what came in: an event's deliveries are made in chunks, so that many never hold up server or drain."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
+from outhaul_worker.routing import Router
+
+INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
+MOST_EVENTS = 128
+CHUNK = 128  # routes in a call: some 2 ms of the server's time
+STEP = 1024  # routes until the drain looks after what it has in flight
+
+
+class Portion(NamedTuple):
+    """An event with the routes of it that are still to be taken."""
+
+    event_id: str
+    routes: Sequence[Route]
+    schedule: Schedule
+
+
+class FanOut:
+    """Gives accepted events their deliveries. What it has begun when its drain ends, another drain begins anew."""
+
+    def __init__(self, ledger: Ledger, drain: str, router: Router) -> None:
+        self._ledger, self._drain, self._router = ledger, drain, router
+        self._waiting: deque[Inbound] = deque()
+        self._begun: Portion | None = None
+        self._most = MOST_EVENTS
+
+    def step(self) -> bool:
+        """Route what came in, up to so much; True when more may be waiting."""
+        full = bool(self._waiting or self._begun) or self._take()
+        sent = 0
+        while (self._waiting or self._begun) and sent < STEP:
+            sent += self._send_chunk()
+        return full or bool(self._waiting or self._begun)
+
+    def _take(self) -> bool:
+        intake = self._ledger.lease_inbox(self._drain, self._most, INBOX_LEASE_MS)
+        self._router.catch_up(intake.version)
+        self._waiting.extend(intake.events)
+        full = len(intake.events) == self._most
+        if intake.events:
+            self._most = MOST_EVENTS
+        return full
+
+    def _send_chunk(self) -> int:
+        if self._begun:
+            return self._send_part(self._begun)
+        chunk: list[Portion] = []
+        size = 0
+        while self._waiting and size < CHUNK:
+            inbound = self._waiting.popleft()
+            routes, schedule = self._router.route(inbound)
+            portion = Portion(inbound.event_id, routes, schedule)
+            if len(routes) > CHUNK:
+                # Events behind one that goes to many must not wait here until their lease is over.
+                self._most = max(1, MOST_EVENTS * CHUNK // len(routes))
+                self._begun = portion
+                break
+            chunk.append(portion)
+            size += max(1, len(routes))
+        if chunk:
+            self._send(chunk)
+        return size
+
+    def _send_part(self, begun: Portion) -> int:
+        part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
+        taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
+        self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
+        return len(part)
+
+    def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
+        schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}
+        routes = [(each.event_id, each.routes) for each in portions]
+        return self._ledger.fan_out(self._drain, routes, schedules, more_within=more_within)

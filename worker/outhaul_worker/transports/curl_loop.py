@@ -1,0 +1,196 @@
+"""Driving libcurl's multi handles by epoll: whoever has news is told so, and nothing walks all that is in flight."""
+
+import math
+import select
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any, NamedTuple
+
+import pycurl
+
+Call = Callable[[int, int], None]
+
+_MOST_EVENTS = 1024
+_READABLE = select.EPOLLIN | select.EPOLLRDHUP
+_NEWS = _READABLE | select.EPOLLHUP | select.EPOLLERR
+_ENDS = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+_PEEKED = 16 * 1024
+_RECORD_HEAD, _ALERT, _SEALED_ALERT = 5, 21, 19
+_EVENTS = {
+    pycurl.POLL_IN: _READABLE,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: _READABLE | select.EPOLLOUT,
+}
+
+
+class Finished(NamedTuple):
+    """A handle that has done its work: libcurl's code, 0 for success, and its words."""
+
+    curl: pycurl.Curl
+    code: int
+    message: str
+
+
+class Loop:
+    """Runs any number of transfers over groups of connections; those of one group are never used for another.
+
+    Args:
+        groups: how many groups there are, numbered from 0.
+        most: connections of a group that are kept, those in use included.
+    """
+
+    def __init__(self, groups: int, most: int) -> None:
+        self._epoll = select.epoll()
+        self._watched: dict[int, int] = {}
+        self._encrypted: set[int] = set()
+        self._calls: dict[int, Call] = {}
+        self._groups = [_Group(self, most) for _ in range(groups)]
+
+    def add(self, group: int, curl: pycurl.Curl) -> None:
+        """Start a transfer; `turn` carries it on."""
+        self._groups[group].add(curl)
+
+    def remove(self, group: int, curl: pycurl.Curl) -> None:
+        """Take out a transfer that has ended, or break it off."""
+        self._groups[group].remove(curl)
+
+    def turn(self, timeout: float) -> list[Finished]:
+        """Wait up to `timeout` seconds for something to happen, carry on what can be; returns what has ended."""
+        wait = min(timeout, *[group.patience() for group in self._groups])
+        # News of kept connections come before what starts now, so that none is used that its peer has closed.
+        for descriptor, events in self._epoll.poll(wait, _MOST_EVENTS):
+            self._happened(descriptor, events)
+        return [finished for group in self._groups for finished in group.tick()]
+
+    def close(self) -> None:
+        """Close all connections; nothing may be in flight."""
+        for group in self._groups:
+            group.close()
+        self._epoll.close()
+
+    def opened(self, descriptor: int, *, encrypted: bool) -> None:
+        """Learn that this is a new connection: what was known of its number is about a closed one."""
+        self._watched.pop(descriptor, None)
+        (self._encrypted.add if encrypted else self._encrypted.discard)(descriptor)
+
+    def watch(self, descriptor: int, events: int, call: Call) -> None:
+        """Call with descriptor and events whenever there are any, until told otherwise."""
+        self._calls[descriptor] = call
+        known = self._watched.get(descriptor)
+        if known is None:
+            self._watched[descriptor] = events
+            self._epoll.register(descriptor, events)
+        elif known != events:
+            self._rewatch(descriptor, events)
+
+    def neglect(self, descriptor: int) -> None:
+        """Call no more. The system goes on watching: a kept connection is soon in use again, which spares two calls."""
+        self._calls.pop(descriptor, None)
+        if self._watched.get(descriptor, _READABLE) != _READABLE:
+            self._rewatch(descriptor, _READABLE)
+
+    def _happened(self, descriptor: int, events: int) -> None:
+        call = self._calls.get(descriptor)
+        if call:
+            call(descriptor, events)
+        elif descriptor in self._encrypted and not events & _ENDS and not _says_goodbye(descriptor):
+            # TLS or HTTP/2 has something to say for itself, a session ticket perhaps. Whoever uses the connection next
+            # reads it; until then only what comes after it is news.
+            self._rewatch(descriptor, _READABLE | select.EPOLLET)
+        else:
+            # Closed by its peer, which libcurl would not notice before it is used; or speaking unasked, no better.
+            self._watched.pop(descriptor, None)
+            self._epoll.unregister(descriptor)
+            shut_down(descriptor)
+
+    def _rewatch(self, descriptor: int, events: int) -> None:
+        self._watched[descriptor] = events
+        self._epoll.modify(descriptor, events)
+
+
+def _says_goodbye(descriptor: int) -> bool:
+    """Whether an alert of TLS is among what has come on an idle connection; its usual one is that it is closed.
+
+    What it says is encrypted, but a record of 2 bytes with their type and seal (RFC 8446, section 5.2) is nothing else.
+    """
+    connection = socket.socket(fileno=descriptor)
+    try:
+        waiting = connection.recv(_PEEKED, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return True
+    finally:
+        connection.detach()
+    while len(waiting) >= _RECORD_HEAD:
+        length = int.from_bytes(waiting[3:_RECORD_HEAD], "big")
+        if waiting[0] == _ALERT or length <= _SEALED_ALERT:
+            return True
+        waiting = waiting[_RECORD_HEAD + length :]
+    return False
+
+
+def shut_down(descriptor: int) -> None:
+    """Make a connection useless without closing it: nothing can be sent on it any more."""
+    connection = socket.socket(fileno=descriptor)
+    try:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    finally:
+        connection.detach()
+
+
+class _Group:
+    """A multi handle with the connections it keeps."""
+
+    def __init__(self, loop: Loop, most: int) -> None:
+        self._loop = loop
+        self._due = math.inf
+        self._added = 0
+        self._running = 0
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._arrange)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, most)
+
+    def add(self, curl: pycurl.Curl) -> None:
+        self._added += 1
+        self._running += 1
+        self._multi.add_handle(curl)
+
+    def remove(self, curl: pycurl.Curl) -> None:
+        self._added -= 1
+        self._running -= 1
+        self._multi.remove_handle(curl)
+
+    def patience(self) -> float:
+        """Seconds until there is something to do."""
+        return max(0.0, self._due - monotonic()) if self._running == self._added else 0.0
+
+    def tick(self) -> list[Finished]:
+        """Do what its time has come for; returns what has ended."""
+        if self._due <= monotonic():
+            self._due = math.inf
+            _, self._running = self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        if self._running == self._added:
+            return []
+        _, succeeded, failed = self._multi.info_read()
+        return [*(Finished(curl, 0, "") for curl in succeeded), *(Finished(*each) for each in failed)]
+
+    def close(self) -> None:
+        self._multi.close()
+
+    def _happened(self, descriptor: int, events: int) -> None:
+        ready = pycurl.CSELECT_IN if events & _NEWS else 0
+        ready |= pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
+        _, self._running = self._multi.socket_action(descriptor, ready)
+
+    def _arrange(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self._loop.neglect(descriptor)
+        else:
+            self._loop.watch(descriptor, _EVENTS[what], self._happened)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._due = math.inf if milliseconds < 0 else monotonic() + milliseconds / 1000
