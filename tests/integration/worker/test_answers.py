@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from outhaul_config.destinations import Destination
-from outhaul_config.policy import Policy, Timeout
+from outhaul_config.policy import Policy, Retry, Timeout
 from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State, Submission
@@ -31,6 +31,9 @@ EVENT = SAMPLES["order.created"]
 # busy machine does not turn one fault into another.
 AMPLE, SHORT, NO_CONNECTION = Timeout(5.0, 10.0), Timeout(1.0, 1.0), Timeout(0.2, 5.0)
 
+# Long enough that one drain attempts a delivery once.
+RETRY = Retry(schedule=(60.0,))
+
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
@@ -41,7 +44,7 @@ def receiver() -> Iterator[Receiver]:
 
 def attempted(ledger: Ledger, url: str, body: bytes = b"", *, timeout: Timeout = AMPLE, **policy: Any) -> EventRecord:
     """Accept an event and run one drain that attempts it once; returns what is recorded."""
-    limits = Policy(timeout=timeout, **policy)
+    limits = Policy(timeout=timeout, retry=RETRY, **policy)
     options = {**destination("webhook").options, "url": url}
     endpoint = Destination(HOOKS, "webhook", ("*",), limits, allow_private_addresses=True, options=options)
     targets = {HOOKS: Target(endpoint, kinds()["webhook"](endpoint))}
