@@ -8,14 +8,16 @@ from typing import NamedTuple
 from model.snapshot import Snapshot, field_of, older, with_another_run
 from model.world import REFUSED, TAKEN, UNSURE, Drain, Held, Situation, World, excluding, including
 from model.writing import FRESH
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Acceptance, Lease, Route, Settlement, State, Submission
+from outhaul_ledger.model import Acceptance, Health, Lease, Route, Settlement, State, Submission
 from outhaul_ledger.record import DeliveryRecord
 
 TICK_MS = 11_000  # more than a drain may be silent, and than a retry waits
 LEASE_MS = 15_000  # two ticks
 RETRY_MS = 5_000
 MOST_TRIES = 2
+_ORDER = -2  # column of a packed delivery
 WORKER = "worker"
 
 
@@ -33,6 +35,8 @@ class Size:
         drains: that run at a time.
         batch: the most deliveries leased in one call.
         fates: what endpoints do.
+        order: what the deliveries of a destination have in common that must keep their order, as `Route` has it.
+        policy: what holds the destinations' deliveries back, None for nothing.
     """
 
     events: tuple[str, ...]
@@ -40,6 +44,8 @@ class Size:
     drains: int
     batch: int
     fates: tuple[str, ...]
+    order: str = ""
+    policy: Policy | None = None
 
 
 class Action(NamedTuple):
@@ -63,7 +69,7 @@ def actions(situation: Situation, size: Size) -> Iterator[Action]:
     yield from _beginning(world, size)
     for drain in world.drains:
         yield from _routing(world, drain, size)
-        yield from _leasing(world, drain, size)
+        yield from _leasing(situation, drain, size)
         yield from _sending(situation, drain, size)
         yield from _settling(world, drain)
         yield from _ending(situation, drain)
@@ -100,7 +106,7 @@ def _routing(world: World, drain: Drain, size: Size) -> Iterator[Action]:
     if drain.inbound:
 
         def fan_out(ledger: Ledger) -> None:
-            routes = [Route(destination) for destination in size.destinations]
+            routes = [Route(destination, order=size.order) for destination in size.destinations]
             ledger.fan_out(drain.name, [(event, routes) for event in drain.inbound])
 
         yield from _heard_or_lost(
@@ -133,7 +139,8 @@ def _after(_: object, world: World) -> World:
     return world
 
 
-def _leasing(world: World, drain: Drain, size: Size) -> Iterator[Action]:
+def _leasing(situation: Situation, drain: Drain, size: Size) -> Iterator[Action]:
+    world = situation.world
     yield Action(f"{drain.name} beats", True, lambda led: _after(led.lease(drain.name, WORKER, 0, LEASE_MS), world))
     room = size.batch - len(drain.held)
     if drain.closing or drain.inbound or room < 1:
@@ -143,6 +150,7 @@ def _leasing(world: World, drain: Drain, size: Size) -> Iterator[Action]:
         leases = led.lease(drain.name, WORKER, room, LEASE_MS).leases
         for each in leases:
             _check_lease(world, each)
+            _check_turn(situation.ledger, each)
         held = tuple(sorted((*drain.held, *(_held(each) for each in leases))))
         return world.with_drain(drain._replace(held=held))
 
@@ -164,6 +172,16 @@ def _check_lease(world: World, lease: Lease) -> None:
             if held[:2] == pair:
                 _expect(held.attempt < lease.attempt, f"{pair}: attempt {lease.attempt} was leased before")
                 _expect(lease.possible_duplicate, f"{pair} is in flight elsewhere, and is leased again unmarked")
+
+
+def _check_turn(ledger: Snapshot, lease: Lease) -> None:
+    """No delivery with the same key that was accepted before it may still have its place."""
+    mine = int(field_of(ledger, f"record:{lease.event_id}", "sequence"))
+    for entry in ledger:
+        if entry.name.startswith("record:") and int(field_of([entry], entry.name, "sequence")) < mine:
+            columns = field_of([entry], entry.name, f"d:{lease.destination}").split("\t")
+            waiting = columns[0] in ("pending", "leased") and columns[_ORDER]
+            _expect(not waiting, f"{lease.event_id} is leased before {entry.name}, which was accepted before it")
 
 
 def _sending(situation: Situation, drain: Drain, size: Size) -> Iterator[Action]:
@@ -217,13 +235,23 @@ def _delivery(ledger: Ledger, held: Held) -> DeliveryRecord | None:
 
 
 def _settlement(held: Held) -> Settlement:
+    state, status, health = State.PENDING, 0, Health.TIMED_OUT
     if held.fate == TAKEN:
-        return Settlement(held.destination, held.event, held.attempt, State.DELIVERED, "HTTP 200", 200)
-    if held.fate == REFUSED and held.tries >= MOST_TRIES:
-        return Settlement(held.destination, held.event, held.attempt, State.DEAD, "HTTP 500", 500)
-    ambiguous = held.fate == UNSURE
+        state, status, health = State.DELIVERED, 200, Health.OK
+    elif held.fate == REFUSED:
+        state = State.DEAD if held.tries >= MOST_TRIES else State.PENDING
+        status, health = 500, Health.FAILING
     return Settlement(
-        held.destination, held.event, held.attempt, State.PENDING, held.fate, delay_ms=RETRY_MS, ambiguous=ambiguous
+        held.destination,
+        held.event,
+        held.attempt,
+        state,
+        held.fate,
+        status,
+        delay_ms=RETRY_MS if state is State.PENDING else 0,
+        ambiguous=held.fate == UNSURE,
+        health=health,
+        duration_ms=10,
     )
 
 

@@ -55,7 +55,7 @@ class Explorer:
         self._run = str(self.client.info("server")["run_id"])
         self._names = Names(self.size.events, self.size.destinations)
         self._began = time.monotonic()
-        queue = deque([self._note(Situation(World(budget=self.budget), ()), -1, "nothing yet")])
+        queue = deque([self._note(self._first(), -1, "nothing yet")])
         while queue and len(self._texts) < self.most:
             here = queue.popleft()
             for fresh in self._expand(here):
@@ -65,6 +65,13 @@ class Explorer:
         if not queue:
             self._check_ends()
         return self._coverage(complete=not queue)
+
+    def _first(self) -> Situation:
+        self.client.flushdb()
+        if self.size.policy:
+            self._ledger.configure((destination, self.size.policy) for destination in self.size.destinations)
+        ledger = take(self.client)
+        return Situation(World(budget=self.budget), ledger, ledger if self.budget.restarts else ())
 
     def _coverage(self, *, complete: bool) -> Coverage:
         spent = time.monotonic() - self._began
