@@ -5,24 +5,36 @@ It does so bit by bit. Called again after it was ended in the middle, it goes on
 """
 
 import sys
+import time
 
 from outhaul_config.settings import load_settings
 from outhaul_ledger.dead_letters import Selection
-from outhaul_ledger.ledger import connect
+from outhaul_ledger.errors import LedgerUnavailable
+from outhaul_ledger.ledger import Ledger, connect
 from outhaul_ledger.model import State
 from outhaul_ledger.replay import begin, carry_out
 from outhaul_ops.chaos.points import watch_if_asked
 
 RATE = 30.0  # makes pages of three
+PAUSE_SECONDS = 0.5
 
 
 def main(*destinations: str) -> None:
-    """Replay everything, or what these destinations have."""
+    """Replay everything, or what these destinations have; tries again while the ledger is away."""
     watch_if_asked()
     ledger = connect(load_settings())
     for state in (State.DEAD, State.HELD):
-        for _ in carry_out(ledger, begin(ledger, Selection(state, destinations)), RATE):
+        while not _replay(ledger, Selection(state, destinations)):
+            time.sleep(PAUSE_SECONDS)
+
+
+def _replay(ledger: Ledger, selection: Selection) -> bool:
+    try:
+        for _ in carry_out(ledger, begin(ledger, selection), RATE):
             pass
+    except LedgerUnavailable:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ UNKNOWN = "nowhere"
 """A destination that some events name and nobody has configured: it ends as skipped."""
 
 COMPLAINT = "unexpected: "
-"""What a producer's output begins with when it met what no fault explains."""
+"""What a line of a producer's output begins with when it met what no fault explains."""
+
+CRASH = "Traceback"
+"""What begins the output of one that ended by an error of its own."""
 
 _RETRY = 'retry = { base = "200ms", factor = 2, cap = "2s", max_attempts = 40, max_age = "1h" }'
 # Left to itself, a breaker that meets one lost answer after the other would keep its destination closed for minutes.

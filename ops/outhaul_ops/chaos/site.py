@@ -18,7 +18,7 @@ from outhaul_ops.chaos.clock import CLOCK_VARIABLE, set_shift
 from outhaul_ops.chaos.points import FOLDER_VARIABLE, Points
 from outhaul_ops.chaos.programs import Program
 from outhaul_ops.chaos.proxy import Mode
-from outhaul_ops.chaos.scene import COMPLAINT, ENDPOINTS, destinations_toml
+from outhaul_ops.chaos.scene import COMPLAINT, CRASH, ENDPOINTS, destinations_toml
 from outhaul_ops.embedded import EmbeddedServer, end_with_parent
 from outhaul_ops.replicated import REPLICAS, ReplicatedServer
 
@@ -140,8 +140,12 @@ class Site:
         return [*self.workers, *self.producers.values()]
 
     def complaints(self) -> list[str]:
-        """What producers met that no fault explains, in words; they note it in a line of their output."""
-        return [f"{name}: {line}" for name, each in self.producers.items() for line in each.said(COMPLAINT)]
+        """What producers and operators met that no fault explains, in words."""
+        return [
+            f"{each.name}: {line}"
+            for each in (*self.producers.values(), self.operator)
+            for line in (*each.said(COMPLAINT), *each.said(CRASH))
+        ]
 
     def supervise(self) -> bool:
         """Start again what has died; True when a worker was started now."""
