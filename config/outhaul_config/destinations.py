@@ -52,8 +52,8 @@ class Destination:
     subscribe: tuple[str, ...]
     policy: Policy = field(default_factory=Policy)
     allow_private_addresses: bool = False
-    order: Order | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    order: Order | None = None
 
     def wants(self, event_type: str) -> bool:
         """Say whether a pattern matches: the exact type, `order.*` (any depth below `order`), or `*`."""

@@ -96,6 +96,12 @@ KEYS: dict[str, Key] = {
     "leases": Key("leases:<drain>", "set", "never", "what a drain has leased: `<destination> <event>`"),
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
+    "history": Key(
+        "history",
+        "hash",
+        "never",
+        "`run` of the server that leases were last made on, `since` when its word is complete",
+    ),
     "replays": Key("replays", "hash", "never", "unfinished replays: filter digest -> cut-off time"),
     "subscriptions": Key(
         "subscriptions", "hash", "never", "name -> created (ms), version, identity and JSON document, secrets included"

@@ -22,6 +22,9 @@ _VALUE = (
 )
 _SEPARATOR = r"[ ()./-]{0,2}"
 
+# A misspelt name of a password's parameter tells nothing of its value, so only values known to be harmless are shown.
+_TELLING_PARAMETER = re.compile(r"(?<=[?&])((?!(?:db|ssl_(?!passw)\w+)=)[^=&]*=)[^&]*")
+
 # Reasons and names in log lines are mostly of this form; nothing to be masked is.
 _PLAIN = re.compile(r"[A-Za-z.]*")
 _MAIL_SIGNS = ("@", "%40", "\\u0040")
@@ -41,6 +44,8 @@ _PATTERNS = tuple(
         (("a", "A"), r"\b(bearer|basic)\s+(?!auth|realm|scheme|token\b|error)[^\s\"',;<>]+", rf"\1 {MASK}"),
         # Standard Webhooks keys; whpk_ is public
         (("_",), r"\bwh(?:sec|sk)_[\w+/=-]+", MASK),
+        # keys of the HTTP API; their id in front may be seen
+        (("ohk_",), r"\b(ohk_[0-9a-f]{16}_)[\w-]+", rf"\1{MASK}"),
         # "api_key": "...", token=..., also inside JSON that is itself a JSON string
         (
             (":", "="),
@@ -81,7 +86,8 @@ def mask_credentials(url: str) -> str:
     """Return an address with `***` for its user and password, also where it is not quite an address."""
     scheme, separator, rest = url.rpartition("://")
     before, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{MASK if before else ''}{at}{redact(host)}"
+    rest = _TELLING_PARAMETER.sub(rf"\1{MASK}", host)
+    return f"{scheme}{separator}{MASK if before else ''}{at}{redact(rest)}"
 
 
 @lru_cache(maxsize=1024)

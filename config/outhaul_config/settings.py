@@ -7,11 +7,11 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
-from urllib.parse import parse_qsl, quote, urlsplit
 
 import marshmallow
 from marshmallow import Schema, ValidationError
 
+from outhaul_config import server_url
 from outhaul_config.documents import Substitution, read_toml
 from outhaul_config.durations import Duration, format_duration
 from outhaul_config.fields import Expected, choice, flag, text, whole
@@ -19,6 +19,7 @@ from outhaul_config.problems import ConfigError, Problem, nearest
 from outhaul_config.reader import Reader
 from outhaul_config.redaction import mask_credentials
 from outhaul_config.secret import Secret, SecretField
+from outhaul_config.server_url import ServerAddress, is_server_url
 
 CONFIG_VARIABLE = "OUTHAUL_CONFIG"
 CONFIG_FILE = Path("outhaul.toml")
@@ -29,7 +30,9 @@ _PREFIX = "OUTHAUL_"
 # Other programs may own variables with our prefix; only what is almost a name of ours is taken for a typing error.
 _TYPING_ERROR = 0.85
 _DAY = 86400.0
-_VISIBLE = re.compile(r"[!-~]+")
+_BROKER = re.compile(r"[a-z][a-z0-9+.-]*://\S*")
+# Celery's spellings of what `ledger_url` has one for: some of what they need would have to be told elsewhere.
+_CELERYS_OWN = ("sentinel://", "redis+socket://")
 _URI_REFERENCE = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,255}"
 _BIND = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}|unix:/\S+"
 _DSN = re.compile(r"https?://[^\s/@:]+@[^\s/@]+/(?:\S+/)?\d+")
@@ -45,19 +48,21 @@ def _about(
 
 def _server_url(**kwargs: Any) -> Expected[str]:
     def parse(value: Any) -> str:
-        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
-            raise ValueError
-        parts = urlsplit(value)
-        addressed = parts.path if parts.scheme == "unix" else parts.hostname
-        if parts.scheme not in ("redis", "rediss", "unix") or not addressed or parts.port == 0:
-            raise ValueError
-        return value
+        ServerAddress.parse(value)
+        return str(value)
 
-    return Expected(parse, "a server's URL: redis://host:port/db, rediss://host:port/db or unix:///path?db=0", **kwargs)
+    return Expected(parse, server_url.EXPECTED, **kwargs)
 
 
 def _broker_url(**kwargs: Any) -> Expected[str]:
-    return text(r"[a-z][a-z0-9+.-]*://\S*", "a broker URL that Celery knows, such as amqp://user@host/", **kwargs)
+    def parse(value: Any) -> str:
+        if not _BROKER.fullmatch(value) or value.startswith(_CELERYS_OWN):
+            raise ValueError
+        if is_server_url(value):
+            ServerAddress.parse(value)
+        return str(value)
+
+    return Expected(parse, "an address as `ledger_url` takes, or a broker's such as amqp://user@host/", **kwargs)
 
 
 def _namespace(**kwargs: Any) -> Expected[str]:
@@ -89,8 +94,8 @@ def _dsn(**kwargs: Any) -> SecretField:
 class Settings:
     """Everything a site decides, destinations aside. Times are seconds.
 
-    `broker_url` is never empty: without one it is the ledger's server, worded for Celery. `origins` tells where each
-    value that is no default came from: the variable, or the file.
+    `broker_url` is never empty: without one it is `ledger_url`. `origins` tells where each value that is no default
+    came from: the variable, or the file.
     """
 
     ledger_url: str = field(
@@ -166,6 +171,14 @@ class Settings:
             "OUTHAUL_DURABILITY",
             lambda **kwargs: choice("server", "fsync", **kwargs),
             "When an event counts as accepted: `server`, once the server has it; `fsync`, once its disk has it.",
+        ),
+    )
+    replicas: int = field(
+        default=0,
+        metadata=_about(
+            "OUTHAUL_REPLICAS",
+            lambda **kwargs: whole(0, 10, **kwargs),
+            "How many of the server's replicas must have an event too before it counts as accepted.",
         ),
     )
     retention: float = field(
@@ -261,7 +274,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.broker_url:
-            object.__setattr__(self, "broker_url", _as_broker(self.ledger_url))
+            object.__setattr__(self, "broker_url", self.ledger_url)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{each.name}={each.value}" for each in provenance(self))
@@ -382,15 +395,3 @@ def _schema(*, by_variable: bool = False) -> Schema:
         for each in setting_fields()
     }
     return Schema.from_dict(made, name="SettingsSchema")()
-
-
-def _as_broker(ledger_url: str) -> str:
-    """Word the ledger's address as Celery's Redis transport wants it; only sockets differ."""
-    parts = urlsplit(ledger_url)
-    if parts.scheme != "unix":
-        return ledger_url
-    query = dict(parse_qsl(parts.query))
-    user = parts.username or quote(query.get("username", ""), safe="")
-    password = parts.password or quote(query.get("password", ""), safe="")
-    credentials = f"{user}:{password}@" if user or password else ""
-    return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"

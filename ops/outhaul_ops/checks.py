@@ -15,6 +15,7 @@ from outhaul_ledger.server import ServerFacts
 from outhaul_ledger.survey import Standing, Survey, WorkerStanding
 from outhaul_ops.findings import Finding, Findings, Level
 from outhaul_ops.output import counted
+from outhaul_worker.broker import Broker
 
 CLOCK_WARN_SECONDS = 2.0
 CLOCK_FAIL_SECONDS = 60.0
@@ -30,8 +31,14 @@ def check_server(facts: ServerFacts, settings: Settings) -> Findings:
     refusals = list(facts.refusals)
     if settings.durability == "fsync" and facts.waits_for_disk is False:
         refusals.append(
-            f'expected a server that can keep durability = "fsync", got {facts}: take Redis 7.2 or Valkey 8.0 at least'
-            ' with the append-only file on, or set durability = "server"'
+            f'expected a server that can keep durability = "fsync", got {facts}: take Redis 7.2 at least with the'
+            " append-only file on, or Valkey with `appendfsync always` too, or set"
+            ' durability = "server"'
+        )
+    if facts.replicas is not None and facts.replicas < settings.replicas:
+        refusals.append(
+            f"expected {settings.replicas} replicas to confirm events, got {facts.replicas}: no event is accepted"
+            " until there are so many; mend the replicas, or lower OUTHAUL_REPLICAS"
         )
     for level, messages in ((Level.FAIL, refusals), (Level.WARN, facts.warnings)):
         for message in messages:
@@ -59,11 +66,10 @@ def check_broker(settings: Settings) -> Findings:
     from kombu.connection import Connection
 
     shown = mask_credentials(settings.broker_url)
-    options = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
-    transport = options if settings.broker_url.startswith("redis") else {}
+    broker = Broker.at(settings.broker_url, settings.namespace, patience=BROKER_SECONDS)
     try:
         with Connection(  # type: ignore[no-untyped-call] # kombu types only some of its functions
-            settings.broker_url, connect_timeout=BROKER_SECONDS, transport_options=transport
+            broker.url, connect_timeout=BROKER_SECONDS, transport_options=broker.options, ssl=broker.tls
         ) as link:
             link.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
     except Exception as error:  # noqa: BLE001 - every transport raises errors of its own

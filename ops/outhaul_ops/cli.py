@@ -16,6 +16,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outhaul_ops.commands.cancel:cancel",
         "Stop what has not been sent of an event, and say what already was.",
     ),
+    "chaos": (
+        "outhaul_ops.commands.chaos:chaos",
+        "Prove on this machine that nothing is lost and nothing stalls, whatever fails.",
+    ),
     "config": ("outhaul_ops.commands.config:config", "Show the settings, or check them with the destinations."),
     "dead-letters": (
         "outhaul_ops.commands.dead_letters:dead_letters",

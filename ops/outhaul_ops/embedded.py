@@ -90,6 +90,11 @@ class EmbeddedServer:
         """The process id; 0 when it does not run."""
         return self._process.pid if self._process else 0
 
+    @property
+    def alive(self) -> bool:
+        """True while its process runs; it may have ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> Self:
         """Start it and wait until it answers.
 
@@ -106,6 +111,7 @@ class EmbeddedServer:
                 stderr=log,
                 preexec_fn=end_with_parent,
                 start_new_session=True,
+                restore_signals=False,  # a file that may not grow is an error the server can answer to, not its end
             )
         self._wait_until_ready()
         return self

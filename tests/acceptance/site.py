@@ -85,9 +85,8 @@ class Site:
         self.write_destinations()
         log = self.folder / f"worker-{len(self.workers)}.log"
         name = f"--hostname=worker{len(self.workers)}@%h"
-        quick = ("--without-mingle", "--without-gossip")
         celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
-        command = [*celery, "worker", f"-c{concurrency}", name, *quick, *arguments]
+        command = [*celery, "worker", f"-c{concurrency}", name, *arguments]
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 command,
@@ -115,6 +114,12 @@ class Site:
         """Run the `outhaul` command, which must succeed; returns what it printed."""
         command = [sys.executable, "-m", "outhaul_ops", *arguments]
         return subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=60).stdout
+
+    def celery(self, *arguments: str) -> bytes:
+        """Run Celery's own command, which must succeed; returns what it printed."""
+        command = [sys.executable, "-m", "celery", "-A", "outhaul_worker", *arguments]
+        environment, folder = self.environment, self.folder
+        return subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True, timeout=60).stdout
 
     def ledger(self) -> Ledger:
         """The site's ledger, over a connection of its own."""

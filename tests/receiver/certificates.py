@@ -1,4 +1,4 @@
-"""A certificate authority made on the spot, for receivers that speak TLS."""
+"""A certificate authority made on the spot, for receivers and servers that speak TLS."""
 
 import ipaddress
 import ssl
@@ -56,6 +56,12 @@ class Authority:
 
     def server_context(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """Return a TLS server context with a new certificate for these host names or IP addresses."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(*names, expired=expired))
+        return context
+
+    def certificate(self, *names: str, expired: bool = False) -> Path:
+        """Return a file with a new key and its certificate for these host names or IP addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
@@ -66,7 +72,7 @@ class Authority:
             .add_extension(_usage("digital_signature"), critical=True)
             .sign(self._key, hashes.SHA256())
         )
-        return self._context(key, certificate)
+        return self._keep(key, certificate)
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *, expired: bool) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
@@ -81,17 +87,12 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         )
 
-    def _context(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> ssl.SSLContext:
+    def _keep(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Path:
         self._issued += 1
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        chain = self._write(
-            f"server-{self._issued}.pem", private + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain)
-        return context
+        return self._write(f"server-{self._issued}.pem", private + certificate.public_bytes(serialization.Encoding.PEM))
 
     def _write(self, name: str, content: bytes) -> Path:
         path = self._folder / name

@@ -37,7 +37,8 @@ class DurabilityMissing(LedgerUnavailable):
 
     def __init__(self, answer: str) -> None:
         super().__init__(
-            'durability = "fsync" (OUTHAUL_DURABILITY) needs Redis or Valkey 7.2 or later with "appendonly yes", '
+            'durability = "fsync" (OUTHAUL_DURABILITY) needs Redis or Valkey 7.2 or later with "appendonly yes", and '
+            'Valkey with "appendfsync always", '
             f'this server answers: {answer}; give the ledger such a server, or set durability = "server"'
         )
 

@@ -34,7 +34,7 @@ from outhaul_ledger.model import (
     Swept,
 )
 from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
-from outhaul_ledger.scripting import Scripts, translated
+from outhaul_ledger.scripting import Confirmation, Scripts
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Ledger(Scripts):
         *,
         retention: float = 7 * 86400.0,
         durability: Literal["server", "fsync"] = "server",
-        fsync_timeout: float = 2.0,
+        replicas: int = 0,
+        confirm_timeout: float = 2.0,
     ) -> None:
         """Use `client`, which must answer bytes.
 
@@ -74,11 +75,13 @@ class Ledger(Scripts):
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
             retention: seconds a finished event stays readable and its id stays known.
-            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis, Valkey >= 7.2); the
-                first call asks the server whether it can, one round trip more.
-            fsync_timeout: seconds to wait for the disk.
+            durability: `fsync` makes `accept` wait until the server's disk has the events (Redis >= 7.2, Valkey with
+                `appendfsync always`); the first call asks the server whether it can, three round trips more.
+            replicas: how many replicas `accept` waits for as well; with `fsync` their disks must have the events.
+            confirm_timeout: seconds to wait for the disk and the replicas.
         """
-        super().__init__(client, namespace, int(fsync_timeout * 1000) if durability == "fsync" else 0)
+        waits = Confirmation(durability == "fsync", replicas, int(confirm_timeout * 1000))
+        super().__init__(client, namespace, waits)
         self.retention_ms = int(retention * 1000)
 
     # producers
@@ -89,9 +92,9 @@ class Ledger(Scripts):
         Raises:
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
-        fsync = self._must_reach_disk()
+        confirmed = self._must_be_confirmed()
         arguments = [part for submission in submissions for part in submission]
-        answer = self._run("accept", int(fsync), *arguments, fsync=fsync)
+        answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
     def cancel(self, event_id: str) -> Cancelled | None:
@@ -118,8 +121,9 @@ class Ledger(Scripts):
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance."""
-        version, events = self._run("lease_inbox", drain, most, lease_ms)
-        return Intake(version, [Inbound(event_id.decode(), int(at), body) for event_id, at, body in events])
+        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms)
+        found = zip(events, bodies, strict=True)
+        return Intake(version, [Inbound(event_id.decode(), int(at), body or b"") for (event_id, at), body in found])
 
     def fan_out(
         self,
@@ -169,8 +173,8 @@ class Ledger(Scripts):
             hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
         """
         arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
-        now, wait, stopping, rows = self._run("lease", *arguments, " ".join(hanging))
-        return Leased(now, wait, bool(stopping), [_lease(*row) for row in rows])
+        now, wait, stopping, rows, bodies = self._run("lease", *arguments, " ".join(hanging))
+        return Leased(now, wait, bool(stopping), [_lease(body, *row) for row, body in zip(rows, bodies, strict=True)])
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
@@ -205,7 +209,7 @@ class Ledger(Scripts):
         try:
             return self.client.blpop([keys.stem("wake", self.namespace)], timeout=timeout) is not None
         except redis.RedisError as error:
-            raise translated(error) from error
+            raise self._translated(error) from error
 
     def recover(self, most: int = 1000) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
@@ -338,11 +342,14 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
         settings.namespace,
         retention=settings.retention,
         durability=settings.durability,
-        fsync_timeout=settings.ledger_timeout / 2,
+        replicas=settings.replicas,
+        # Less than the half that the client waits for an answer, so that the server can say what was missing.
+        confirm_timeout=settings.ledger_timeout * 0.4,
     )
 
 
 def _lease(
+    body: bytes | None,
     destination: bytes,
     event_id: bytes,
     attempt: int,
@@ -350,10 +357,10 @@ def _lease(
     at: int,
     since: int,
     duplicate: int,
-    body: bytes,
     slow: int,
 ) -> Lease:
-    return Lease(destination.decode(), event_id.decode(), attempt, tries, at, since, bool(duplicate), body, bool(slow))
+    names = destination.decode(), event_id.decode()
+    return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))
 
 
 def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:

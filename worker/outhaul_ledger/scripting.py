@@ -1,27 +1,44 @@
 """How an operation gets to the server: by the digest of its script, reloaded where the server has forgotten it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refusal
 from outhaul_ledger.operations import load
+from outhaul_ledger.server import inspect_server
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a call that must not be lost waits for.
+
+    Args:
+        disk: whether the server's disk, and those of the replicas, must have what it wrote.
+        replicas: how many replicas must have it.
+        wait_ms: for how long.
+    """
+
+    disk: bool = False
+    replicas: int = 0
+    wait_ms: int = 0
 
 
 class Scripts:
     """What runs operations on a server; thread-safe and fork-safe, as its client is."""
 
-    def __init__(self, client: redis.Redis, namespace: str, fsync_ms: int = 0) -> None:
+    def __init__(self, client: redis.Redis, namespace: str, confirmation: Confirmation = Confirmation()) -> None:
         """Use `client`, which must answer bytes, for keys of `namespace`.
 
         Args:
             client: a client of the server, or of a pool.
             namespace: what all keys begin with.
-            fsync_ms: how long a call that must reach the disk waits for it; 0 when none must.
+            confirmation: what the calls that must not be lost wait for.
         """
         self.client = client
         self.namespace = namespace
-        self._fsync_ms = fsync_ms
+        self._confirmation = confirmation
         self._can_fsync = False
 
     def reachable(self) -> bool:
@@ -31,39 +48,56 @@ class Scripts:
         except redis.RedisError:
             return False
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
+    def _run(self, name: str, *arguments: Any, confirmed: bool = False) -> Any:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)
         call = (len(key_names), *key_names, *head, *arguments)
+        send = self._send_confirmed if confirmed else self.client.evalsha
         try:
             try:
-                return self._send(operation.sha, call, fsync)
+                return send(operation.sha, *call)
             except redis.exceptions.NoScriptError:
                 self.client.script_load(operation.source)
-                return self._send(operation.sha, call, fsync)
+                return send(operation.sha, *call)
         except redis.RedisError as error:
-            raise translated(error) from error
+            raise self._translated(error) from error
 
-    def _must_reach_disk(self) -> bool:
-        """Say whether calls wait for the disk; asks the server whether it can before the first that does."""
-        if self._fsync_ms > 0 and not self._can_fsync:
+    def _must_be_confirmed(self) -> bool:
+        """Say whether calls wait for disk or replicas; asks the server whether it can before the first that does."""
+        if self._confirmation.disk and not self._can_fsync:
             try:
                 self.client.waitaof(1, 0, 1)
             except redis.RedisError as error:
-                raise translated(error) from error
+                raise self._translated(error) from error
+            facts = inspect_server(self.client)
+            if facts.confirms_early:
+                raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
             self._can_fsync = True
-        return self._fsync_ms > 0
+        return self._confirmation.disk or self._confirmation.replicas > 0
 
-    def _send(self, sha: str, call: tuple[Any, ...], fsync: bool) -> Any:
-        if not fsync:
-            return self.client.evalsha(sha, *call)
+    def _send_confirmed(self, sha: str, *call: Any) -> Any:
+        wanted = self._confirmation
         with self.client.pipeline(transaction=False) as pipe:
             pipe.evalsha(sha, *call)
-            pipe.waitaof(1, 0, self._fsync_ms)
-            answer, synced = pipe.execute()
-        if synced[0] < 1:
-            raise LedgerUnavailable(f"the server's disk did not confirm within {self._fsync_ms} ms")
+            if wanted.disk:
+                pipe.waitaof(1, wanted.replicas, wanted.wait_ms)
+            else:
+                pipe.wait(wanted.replicas, wanted.wait_ms)
+            answer, confirmations = pipe.execute()
+        disk, replicas = confirmations if wanted.disk else (1, confirmations)
+        if disk < 1:
+            raise LedgerUnavailable(f"the server's disk did not confirm within {wanted.wait_ms} ms")
+        if replicas < wanted.replicas:
+            raise LedgerUnavailable(
+                f"expected {wanted.replicas} replicas to confirm within {wanted.wait_ms} ms, {replicas} did"
+            )
         return answer
+
+    def _translated(self, error: redis.RedisError) -> Exception:
+        if isinstance(error, redis.ReadOnlyError):
+            # A primary that became a replica: only a new connection can lead to the server that took its place.
+            self.client.connection_pool.disconnect(inuse_connections=False)
+        return translated(error)
 
 
 def translated(error: redis.RedisError) -> Exception:

@@ -18,6 +18,7 @@ KEEPING = "noeviction"
 
 _OLDEST = {"Redis": (7, 0), "Valkey": (8, 0)}
 _WAITS_FOR_DISK = {"Redis": (7, 2), "Valkey": (8, 0)}
+_FAULTY_REDIS = ((7, 4, 0), (7, 4, 3))
 _CONFIGURED = ("maxmemory-policy", "appendonly", "appendfsync")
 
 
@@ -34,6 +35,7 @@ class ServerFacts:
         append_only: whether it logs every write to its disk (AOF).
         append_fsync: how often that log is forced to the disk: `always`, `everysec` or `no`.
         replica: whether it copies another server and takes no writes.
+        replicas: how many servers copy it; None where that could not be read.
     """
 
     product: str
@@ -42,11 +44,20 @@ class ServerFacts:
     append_only: bool | None
     append_fsync: str
     replica: bool
+    replicas: int | None = None
+
+    @property
+    def confirms_early(self) -> bool:
+        """Whether its `WAITAOF` may say that its disk has a write while it has not: see docs/decisions/040."""
+        if self.append_fsync == "always":
+            return False
+        faulty = self.product == "Redis" and _FAULTY_REDIS[0] <= _numbers(self.version) < _FAULTY_REDIS[1]
+        return faulty or self.product == "Valkey"
 
     @property
     def waits_for_disk(self) -> bool | None:
         """Whether it can tell when its disk has a write, which `durability = "fsync"` needs."""
-        return _at_least(self, _WAITS_FOR_DISK) if self.append_only is not False else False
+        return _at_least(self, _WAITS_FOR_DISK) if self.append_only is not False and not self.confirms_early else False
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -113,6 +124,7 @@ def inspect_server(client: redis.Redis) -> ServerFacts:
         append_only=_append_only(info, config),
         append_fsync=config.get("appendfsync", UNKNOWN),
         replica=info.get("role") == "slave",
+        replicas=info.get("connected_slaves"),
     )
 
 
@@ -146,10 +158,15 @@ def _append_only(info: Mapping[str, Any], config: Mapping[str, str]) -> bool | N
 
 
 def _at_least(facts: ServerFacts, versions: Mapping[str, tuple[int, int]]) -> bool | None:
-    numbers = re.match(r"(\d+)\.(\d+)", facts.version)
+    numbers = _numbers(facts.version)
     if not numbers or facts.product not in versions:
         return None
-    return (int(numbers[1]), int(numbers[2])) >= versions[facts.product]
+    return numbers[:2] >= versions[facts.product]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version; none where it is unknown."""
+    return tuple(map(int, version.split("."))) if re.fullmatch(r"\d+(\.\d+)+", version) else ()
 
 
 def _text(value: bytes | str) -> str:

@@ -13,6 +13,7 @@ from celery import signals
 
 from outhaul_config.logging import configure_logging
 from outhaul_config.sentry import start_sentry
+from outhaul_worker.broker import SOCKET_SECONDS, Broker
 from outhaul_worker.dispatcher import DRAIN, DispatcherStep, worker_name
 from outhaul_worker.engine import Engine
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from outhaul_config.settings import Settings
 
-SOCKET_SECONDS = 5
 END_SECONDS = 1.0
 # A line for every drain that begins or ends, and addresses with their queries.
 CHATTER = ("celery.worker.strategy", "celery.app.trace", "urllib3")
@@ -30,48 +30,35 @@ CHATTER = ("celery.worker.strategy", "celery.app.trace", "urllib3")
 
 def make_app(settings: Settings) -> celery.Celery:
     """Build the application for these settings."""
-    app = celery.Celery("outhaul", broker=settings.broker_url, set_as_current=False)
-    app.conf.update(_configuration(settings))
+    broker = Broker.at(settings.broker_url, settings.namespace)
+    app = celery.Celery("outhaul", broker=broker.url, set_as_current=False)
+    app.conf.update(_configuration(settings, broker))
     app.outhaul_settings = settings
     app.steps["worker"].add(DispatcherStep)
     _Process(app, settings)
     return app
 
 
-def _configuration(settings: Settings) -> dict[str, Any]:
+def _configuration(settings: Settings, broker: Broker) -> dict[str, Any]:
     return {
         # These two go before a CELERY_BROKER_URL in the environment, which is another application's.
-        "broker_read_url": settings.broker_url,
-        "broker_write_url": settings.broker_url,
+        "broker_read_url": broker.url,
+        "broker_write_url": broker.url,
+        "broker_use_ssl": dict(broker.tls) if broker.tls else False,
+        "broker_transport_options": dict(broker.options),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_connection_timeout": SOCKET_SECONDS,
+        "worker_consumer": "outhaul_worker.consumer:PersistentConsumer",
         "worker_pool": "prefork",
         "worker_prefetch_multiplier": 1,
-        "worker_disable_prefetch": _is_redis(settings.broker_url),  # a busy worker must not sit on a message
+        "worker_disable_prefetch": broker.waits_in_server,  # a busy worker must not sit on a message
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
         "task_ignore_result": True,
         "task_default_queue": settings.namespace,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "broker_connection_timeout": SOCKET_SECONDS,
-        "broker_transport_options": _broker_options(settings.broker_url),
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
     }
-
-
-def _broker_options(url: str) -> dict[str, Any]:
-    if not _is_redis(url):
-        return {}
-    return {
-        "socket_timeout": SOCKET_SECONDS,
-        "socket_connect_timeout": SOCKET_SECONDS,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "max_connections": 128,
-    }
-
-
-def _is_redis(url: str) -> bool:
-    return url.startswith(("redis", "unix", "sentinel"))
 
 
 class _Process:

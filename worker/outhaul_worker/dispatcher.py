@@ -47,6 +47,7 @@ MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
 RECOVER_COUNT = 250
 EXPIRE_COUNT = 200
+SWEEP_PAUSES = 10  # sleeps between two passes
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
 GRACE_SECONDS = 3.0  # after the ledger was away, drains get so long to beat again before their leases are taken
@@ -61,7 +62,8 @@ class Dispatcher(threading.Thread):
     """The thread.
 
     `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
-    behind subscriptions.
+    behind subscriptions. It looks at the ledger at least every `sleep_seconds`, and as often for drains that fell
+    silent.
     """
 
     def __init__(
@@ -72,12 +74,15 @@ class Dispatcher(threading.Thread):
         send: Callable[[], None],
         terminate: Callable[[], None],
         tidy: Callable[[], None],
+        *,
+        sleep_seconds: float = SLEEP_SECONDS,
     ) -> None:
         super().__init__(name="outhaul-dispatcher", daemon=True)
         self._ledger, self._worker, self._slots = ledger, worker, slots
         self._send, self._terminate, self._tidy = send, terminate, tidy
+        self._sleep_seconds = sleep_seconds
         self._ending = threading.Event()
-        self._recover_at = self._expire_at = 0.0
+        self._recover_at = self._expire_at = self._sweep_at = 0.0
         self._swept = 0
         self._away = True
 
@@ -116,12 +121,13 @@ class Dispatcher(threading.Thread):
         if answer.send:
             self._send_one()
         self._recover()
+        self._sweep()
         self._expire()
         self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:
-            pause = SLEEP_SECONDS if answer.wait_ms < 0 else min(answer.wait_ms / 1000, SLEEP_SECONDS)
+            pause = self._sleep_seconds if answer.wait_ms < 0 else min(answer.wait_ms / 1000, self._sleep_seconds)
             self._ledger.wait_for_wake(pause)
 
     def _send_one(self) -> None:
@@ -135,14 +141,19 @@ class Dispatcher(threading.Thread):
         if time.monotonic() >= self._recover_at:
             taken = self._ledger.recover(RECOVER_COUNT)
             again = taken.recovered + taken.dead >= RECOVER_COUNT
-            self._recover_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
+
+    def _sweep(self) -> None:
+        """Go on with a pass over the index of events; nobody waits for it, so passes have long pauses between them."""
+        if time.monotonic() >= self._sweep_at:
             self._swept = self._ledger.sweep(self._swept).place
+            self._sweep_at = time.monotonic() + self._sleep_seconds * (1 if self._swept else SWEEP_PAUSES)
 
     def _expire(self) -> None:
         """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
         if time.monotonic() >= self._expire_at:
             again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
-            self._expire_at = time.monotonic() + (0.0 if again else SLEEP_SECONDS)
+            self._expire_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:

@@ -1,11 +1,15 @@
 """`outhaul api`: serve the HTTP API."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from outhaul_config.settings import load_settings
+from outhaul_ops.exits import Failure
+
+if TYPE_CHECKING:
+    from outhaul_ops.api_server import ApiServer
 
 
 @click.command("api")
@@ -17,10 +21,17 @@ def api(bind: str | None, workers: int | None, threads: int | None) -> None:
 
     It speaks plain HTTP; put a proxy with TLS in front of it. `outhaul keys create` makes the keys it asks for.
     """
-    # Imported here because the extra may be missing, which is told in a sentence then.
-    from outhaul_ops.api_server import ApiServer
-
+    server = _server()
     given: dict[str, Any] = {"api_bind": bind, "api_workers": workers, "api_threads": threads}
     settings = replace(load_settings(), **{name: value for name, value in given.items() if value is not None})
     click.echo(f"serving on {settings.api_bind}, documentation at /docs; Ctrl-C ends it", err=True)
-    ApiServer(settings).run()
+    server(settings).run()
+
+
+def _server() -> "type[ApiServer]":
+    # Imported here because the extra may be missing, and few commands need it.
+    try:
+        from outhaul_ops.api_server import ApiServer
+    except ModuleNotFoundError as error:
+        raise Failure(f"expected the extra api, got no {error.name}: pip install 'outhaul[api]'") from error
+    return ApiServer

@@ -123,8 +123,5 @@ def _running_worker(folder: DemoFolder, interruption: Interruption) -> AbstractC
 
 
 def _worker_command() -> list[str]:
-    # Without neighbours to greet, the worker starts a second earlier; and one that is told to end while it announces
-    # itself to a server that has just gone would try to do so for good.
-    quick = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     celery = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
-    return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h", *quick]
+    return [*celery, "worker", f"--concurrency={PROCESSES}", "--hostname=demo@%h"]

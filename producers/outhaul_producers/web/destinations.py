@@ -9,6 +9,7 @@ from outhaul_config.destinations import Destination
 from outhaul_config.moments import rfc3339
 from outhaul_config.problems import nearest
 from outhaul_config.redaction import redact
+from outhaul_ledger.flow import BreakerState
 from outhaul_ledger.keyring import Scope
 from outhaul_ledger.survey import Standing, Survey
 from outhaul_producers.web.problems import Problem
@@ -29,6 +30,7 @@ class DestinationView(Schema):
     configured = fields.Boolean(required=True, metadata=about("Whether the configuration has it."))
     subscribe = fields.List(fields.String(), required=True, metadata=about("The event types it wants."))
     paused = fields.String(required=True, allow_none=True, metadata=about("Why it is paused; null where it is not."))
+    breaker = fields.String(required=True, metadata=about("`closed`, `open`, or `half_open`: one attempt decides."))
     waiting_for = fields.String(
         required=True, allow_none=True, metadata=about("Why what waits is not being tried; null when nothing waits.")
     )
@@ -124,6 +126,7 @@ def _told(name: str, configured: Mapping[str, Destination], survey: Survey) -> d
         "configured": destination is not None,
         "subscribe": list(destination.subscribe) if destination else [],
         "paused": redact(standing.paused) or None if standing else None,
+        "breaker": str(standing.flow.breaker if standing else BreakerState.CLOSED),
         "waiting_for": standing and standing.waiting_for(survey.now),
         "oldest_due": None if oldest_due is None else rfc3339(oldest_due),
         **{count: getattr(standing, count, 0) for count in _COUNTS},

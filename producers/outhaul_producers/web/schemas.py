@@ -70,7 +70,13 @@ class DeliveryView(Schema):
     waiting_for = fields.String(
         required=True,
         allow_none=True,
-        metadata=about("Why it is not tried now: `backoff` `breaker_open` `rate_limited` `paused` `order` `due`"),
+        metadata=about("Why not now: `backoff` `delayed` `breaker_open` `rate_limited` `paused` `order` `due`"),
+    )
+    waiting_until = fields.String(
+        required=True, allow_none=True, metadata=about("Until when at least, where that is known.")
+    )
+    waiting_for_event = fields.String(
+        required=True, allow_none=True, metadata=about("The event it waits for, to keep their order.")
     )
     possible_duplicate = fields.Boolean(required=True, metadata=about("The endpoint may have got it more than once."))
     last_status = fields.Integer(required=True, allow_none=True, metadata=about("The last HTTP status."))
@@ -86,6 +92,12 @@ class EventView(Schema):
     source = fields.String(required=True, metadata=about("The system it comes from."))
     accepted_at = fields.String(required=True, metadata=about("When it was accepted."))
     routed = fields.Boolean(required=True, metadata=about("Whether its destinations have been worked out."))
+    expires_at = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("From when on it is not wanted, known once it is routed."),
+    )
+    cancelled_at = fields.String(required=True, allow_none=True, metadata=about("When its sender took it back."))
     deliveries = fields.List(fields.Nested(DeliveryView), required=True, metadata=about("One a destination."))
     event = fields.Dict(
         keys=fields.String(), required=True, allow_none=True, metadata=about("The canonical event, as it was accepted.")

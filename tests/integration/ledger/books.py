@@ -226,7 +226,7 @@ def unrouted(books: Books) -> list[str]:
 
 
 def check_order(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
-    """Only the first of an order may be tried, and only when nothing accepted before it is unrouted."""
+    """Only the first of an order may be tried, and only when it and all accepted before it are routed altogether."""
     members = {
         (order.partition(":")[0], event_id): (order, score)
         for order in books.family("order:")
@@ -240,7 +240,7 @@ def check_order(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
         assert score == books.sequence(event_id)
         assert entry.state in UNFINISHED or (entry.state in KEPT and "/" not in entry.order)
         behind = score > min(books.scores(f"order:{order}").values())
-        gated = bool(ahead) and books.sequence(ahead[0]) < score
+        gated = bool(ahead) and books.sequence(ahead[0]) <= score
         assert (f"{destination} {event_id}" in books.scores("gate")) == gated, event_id
         assert books.parked(destination, event_id) == (behind or gated), event_id
     assert all(tuple(member.split(" ", 1)) in members for member in books.scores("gate"))

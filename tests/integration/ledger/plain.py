@@ -126,7 +126,8 @@ class PlainLedger:
         """Let those have their turn that nothing precedes any more."""
         for one in self.deliveries.values():
             if one.parked and not any(self._precedes(other, one) for other in self._unfinished()):
-                one.parked, one.due = False, max(one.due, self.tick)
+                wanted = self.expires.get(one.event_id, self.tick + 1) > self.tick
+                one.parked, one.due = False, max(one.due, self.tick) if wanted else one.due
 
     def _unfinished(self) -> Iterator["PlainDelivery | str"]:
         yield from self.inbox
@@ -134,7 +135,7 @@ class PlainLedger:
 
     def _precedes(self, other: PlainDelivery | str, one: PlainDelivery) -> bool:
         if isinstance(other, str):
-            return self.sequence[other] < self.sequence[one.event_id]
+            return self.sequence[other] <= self.sequence[one.event_id]
         earlier = self.sequence[other.event_id] < self.sequence[one.event_id]
         return earlier and (other.destination, other.key) == (one.destination, one.key)
 

@@ -122,6 +122,6 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     left = set(cast("list[bytes]", ledger.client.keys()))
     remembered = ("destinations", "workers", "edition", "changes", "departed")
     assert left == {
-        *(key(name).encode() for name in (*remembered, "sequence")),
+        *(key(name).encode() for name in (*remembered, "sequence", "history")),
         *(key("destination", name).encode() for name in ("shop", "swift")),
     }

@@ -221,3 +221,32 @@ def _produce(ledger: Ledger, name: str, accepted: list[str]) -> None:
         except LedgerUnavailable:
             return
         accepted.append(f"{name}-{number}")
+
+
+def test_a_server_that_became_a_replica_is_unavailable_and_its_connection_is_given_up(
+    own_server: EmbeddedServer,
+) -> None:
+    """Where a name or a Sentinel leads to another server now, only a new connection gets there."""
+    ledger, operator = impatient(own_server.url), own_server.client()
+    accept(ledger, "ev_1")
+    before = ledger.client.client_id()
+    operator.replicaof("127.0.0.1", free_port())
+    refuses(lambda: accept(ledger, "ev_2"))
+    operator.replicaof("NO", "ONE")
+    assert accept(ledger, "ev_2")[0].result is Acceptance.ACCEPTED
+    assert ledger.client.client_id() != before
+
+
+def test_an_event_that_too_few_replicas_confirm_is_not_accepted(server: EmbeddedServer) -> None:
+    """The caller hears how many were missing, over any connection, and may call again."""
+    for _ in range(2):
+        with server.client() as client:
+            ledger = Ledger(client, replicas=1, confirm_timeout=0.05)
+            refuses(partial(accept, ledger, "ev_1"), match="expected 1 replicas to confirm within 50 ms, 0 did")
+
+
+def test_a_server_is_reached_through_its_socket(tmp_path: Path) -> None:
+    """On one machine no port is needed."""
+    path = tmp_path / "s"
+    with EmbeddedServer(tmp_path / "server", settings=("--unixsocket", str(path))):
+        assert accept(impatient(f"unix://{path}?db=1"), "ev_1")[0].result is Acceptance.ACCEPTED

@@ -1,7 +1,10 @@
 """What a drain that died had leased is taken from it, at once and as what it is."""
 
+from pathlib import Path
+
 import pytest
 
+from eventually import eventually
 from integration.ledger.scenario import (
     DRAIN,
     LEASE_MS,
@@ -16,7 +19,8 @@ from integration.ledger.scenario import (
 )
 from integration.ledger.time_travel import pass_time
 from outhaul_ledger.ledger import POISON, SILENCE_MS, Ledger
-from outhaul_ledger.model import State
+from outhaul_ledger.model import Route, State
+from outhaul_ops.embedded import EmbeddedServer
 
 
 def lose(ledger: Ledger) -> None:
@@ -39,6 +43,44 @@ def test_a_silent_drain_loses_its_leases_long_before_they_end(ledger: Ledger) ->
     assert [(line["attempt"], line["outcome"], line["reason"]) for line in record.attempts] == [
         (1, "retry", "worker_lost")
     ]
+
+
+def test_what_a_server_may_have_forgotten_is_a_possible_duplicate(tmp_path: Path) -> None:
+    """A replica takes over without the last moments: what was due is sent again, marked; what comes later is not."""
+    with EmbeddedServer(tmp_path / "primary") as primary, EmbeddedServer(tmp_path / "replica") as replica:
+        first, second = Ledger(primary.client()), Ledger(replica.client())
+        route(first, "ev_1")
+        second.client.replicaof("127.0.0.1", primary.port)
+        eventually(lambda: second.client.exists(key("record", "ev_1")), within=10)
+        second.client.replicaof("NO", "ONE")
+        settle(first, *map(outcome, lease(first)))
+        assert [(one.event_id, one.attempt, one.possible_duplicate) for one in lease(second)] == [("ev_1", 1, True)]
+        route(second, "ev_2")
+        assert [(one.event_id, one.possible_duplicate) for one in lease(second)] == [("ev_2", False)]
+
+
+def test_what_a_server_may_have_forgotten_to_have_routed_is_a_possible_duplicate(own_server: EmbeddedServer) -> None:
+    """An event that is in the inbox again may have been routed and sent in the moments that were lost."""
+    ledger = Ledger(own_server.client())
+    accept(ledger, "ev_1")
+    own_server.stop()
+    own_server.start()
+    lease(ledger, most=0)
+    ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])])
+    assert [one.possible_duplicate for one in lease(ledger)] == [True]
+
+
+def test_a_restart_forgets_nothing_of_what_waits_for_later(own_server: EmbeddedServer) -> None:
+    """A delivery whose next attempt is due after the restart cannot have been attempted in moments that were lost."""
+    ledger = Ledger(own_server.client())
+    route(ledger, "ev_1")
+    settle(ledger, *(outcome(one, State.PENDING, delay_ms=60_000) for one in lease(ledger)))
+    own_server.stop()
+    own_server.start()
+    assert lease(ledger) == []
+    pass_time(ledger.client, 60_000)
+    assert [one.possible_duplicate for one in lease(ledger)] == [False]
 
 
 def test_a_drain_that_beats_keeps_its_leases(ledger: Ledger) -> None:

@@ -23,6 +23,7 @@ def pass_time(client: redis.Redis, ms: int) -> None:
 
     Of an event, only what is kept beside its body gets older.
     """
+    _age_history(client, ms)
     schedules = [keys.stem(name, "outhaul").encode() for name in _SCHEDULES]
     for family in _SCHEDULE_FAMILIES:
         schedules += family_members(client, family)
@@ -51,6 +52,13 @@ def pass_time(client: redis.Redis, ms: int) -> None:
             created, rest = packed.split(b"\t", 1)
             write.hset(keys.stem("subscriptions", "outhaul"), name.decode(), b"%d\t%b" % (int(created) - ms, rest))
         write.execute()
+
+
+def _age_history(client: redis.Redis, ms: int) -> None:
+    history = keys.stem("history", "outhaul")
+    since = client.hget(history, "since")
+    if since:
+        client.hset(history, "since", str(int(since) - ms))
 
 
 def pass_a_moment(client: redis.Redis, destination: str, ms: int) -> None:

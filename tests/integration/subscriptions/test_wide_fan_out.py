@@ -44,9 +44,9 @@ class Metered(Ledger):
         super().__init__(client)
         self.most: Counter[str] = Counter()
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
+    def _run(self, name: str, *arguments: Any, confirmed: bool = False) -> Any:
         before = self._done()
-        answer = super()._run(name, *arguments, fsync=fsync)
+        answer = super()._run(name, *arguments, confirmed=confirmed)
         self.most[name] = max(self.most[name], self._done() - before)
         return answer
 
@@ -61,13 +61,13 @@ class Dying(Ledger):
         super().__init__(client)
         self.left, self.answered = call, answered
 
-    def _run(self, name: str, *arguments: Any, fsync: bool = False) -> Any:
+    def _run(self, name: str, *arguments: Any, confirmed: bool = False) -> Any:
         if name == "fan_out":
             self.left -= 1
         if name != "fan_out" or self.left > 0:
-            return super()._run(name, *arguments, fsync=fsync)
+            return super()._run(name, *arguments, confirmed=confirmed)
         if self.answered and self.left == 0:
-            super()._run(name, *arguments, fsync=fsync)
+            super()._run(name, *arguments, confirmed=confirmed)
         raise LedgerUnavailable("gone for good")
 
 

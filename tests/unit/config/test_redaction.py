@@ -40,6 +40,7 @@ from outhaul_config.redaction import mask, mask_credentials, redact
         ("signed with whsec_abc+/= today", "signed with *** today"),
         ("whsk_abcdef", "***"),
         ("signed with whsk_abcdef today", "signed with *** today"),
+        ("sent ohk_5985bd981adb180d_osOL6GNcv-m today", "sent ohk_5985bd981adb180d_*** today"),
         ('{"partnerSecret":"s3cr\\"et","x":1}', '{"partnerSecret":***,"x":1}'),
         (r"{\"api_key\":\"abc\",\"x\":1}", r"{\"api_key\":***\",\"x\":1}"),
         ("x-api-key: 4f9a77", "x-api-key: ***"),

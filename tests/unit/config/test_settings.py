@@ -23,6 +23,7 @@ EVERYTHING = {
     "OUTHAUL_SOURCE": "/shops/ro",
     "OUTHAUL_LEDGER_TIMEOUT": "500ms",
     "OUTHAUL_DURABILITY": "fsync",
+    "OUTHAUL_REPLICAS": "1",
     "OUTHAUL_RETENTION": "30d",
     "OUTHAUL_WINDOW": "128",
     "OUTHAUL_LOG_LEVEL": "WARNING",
@@ -70,6 +71,7 @@ def test_every_setting_can_come_from_its_variable() -> None:
         source="/shops/ro",
         ledger_timeout=0.5,
         durability="fsync",
+        replicas=1,
         retention=30 * 86400.0,
         window=128,
         log_level="warning",
@@ -134,19 +136,10 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert load_settings(dict.fromkeys(EVERYTHING, "")) == Settings()
 
 
-@pytest.mark.parametrize(
-    ("ledger", "broker"),
-    [
-        ("redis://h:1/2", "redis://h:1/2"),
-        ("unix:///run/s.sock", "redis+socket:///run/s.sock?virtual_host=0"),
-        ("unix:///run/s.sock?db=3", "redis+socket:///run/s.sock?virtual_host=3"),
-        ("unix://u:p@/run/s.sock?db=3", "redis+socket://u:p@/run/s.sock?virtual_host=3"),
-        ("unix:///run/s.sock?password=p%2Fw", "redis+socket://:p%2Fw@/run/s.sock?virtual_host=0"),
-    ],
-)
-def test_without_a_broker_it_is_the_ledgers_server(ledger: str, broker: str) -> None:
-    """The ledger's address is worded as Celery's transport reads it."""
-    assert load_settings({"OUTHAUL_LEDGER_URL": ledger}).broker_url == broker
+@pytest.mark.parametrize("ledger", ["rediss://h:1/2?ssl_ca_certs=/ca.pem", "redis+sentinel://h/shop", "unix:///s.sock"])
+def test_without_a_broker_it_is_the_ledgers_server(ledger: str) -> None:
+    """One address is enough."""
+    assert load_settings({"OUTHAUL_LEDGER_URL": ledger}).broker_url == ledger
 
 
 @pytest.mark.parametrize(
@@ -158,6 +151,9 @@ def test_without_a_broker_it_is_the_ledgers_server(ledger: str, broker: str) -> 
         ("OUTHAUL_LEDGER_URL", "redis://h\n:1"),
         ("OUTHAUL_LEDGER_URL", "unix://"),
         ("OUTHAUL_BROKER_URL", "127.0.0.1"),
+        ("OUTHAUL_BROKER_URL", "sentinel://h:1/0"),
+        ("OUTHAUL_BROKER_URL", "redis+sentinel://h:1"),
+        ("OUTHAUL_REPLICAS", "11"),
         ("OUTHAUL_NAMESPACE", "a:b"),
         ("OUTHAUL_NAMESPACE", "{0}"),
         ("OUTHAUL_DESTINATIONS", "a\0b"),
@@ -238,10 +234,22 @@ def test_neither_settings_nor_their_provenance_show_a_secret(password: str) -> N
     assert (values["sentry_dsn"], values["retention"], values["window"]) == ("***", "7d", "")
 
 
+def test_passwords_behind_an_address_are_not_shown_either() -> None:
+    """Those of the Sentinels, and those of a Unix socket, stand in parameters."""
+    sentinel = "redis+sentinel://u:outer@h:1,i:2/shop/0?sentinel_username=guard&sentinel_password=inner"
+    settings = load_settings({"OUTHAUL_LEDGER_URL": sentinel, "OUTHAUL_BROKER_URL": "unix:///s?password=word&db=1"})
+    shown = f"{settings!r} {provenance(settings)}"
+    assert [secret for secret in ("outer", "inner", "guard", "word&", "=word") if secret in shown] == []
+    values = {each.name: each.value for each in provenance(settings)}
+    assert values["ledger_url"] == "redis+sentinel://***@h:1,i:2/shop/0?sentinel_username=***&sentinel_password=***"
+    assert values["broker_url"] == "unix:///s?password=***&db=1"
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("OUTHAUL_SENTRY_DSN", "hunter2hunter2"),
+        ("OUTHAUL_LEDGER_URL", "redis+sentinel://h/shop?sentinel_pasword=hunter2"),
         ("OUTHAUL_LEDGER_URL", "redis:/user:hunter2@host"),
         ("OUTHAUL_LEDGER_URL", "user:hunter2@"),
         ("OUTHAUL_BROKER_URL", "amqp//u:hun@ter/hunter2@host"),

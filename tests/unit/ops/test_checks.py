@@ -64,18 +64,31 @@ def test_what_risks_events_is_warned_about(facts: ServerFacts, words: str) -> No
 @pytest.mark.parametrize(
     ("facts", "able"),
     [
-        (GOOD, True),
+        (replace(GOOD, append_fsync="always"), True),
+        (GOOD, False),
+        (replace(GOOD, append_fsync="unknown"), False),
         (replace(GOOD, product="Redis", version="7.0.15"), False),
         (replace(GOOD, product="Redis", version="7.2.0"), True),
+        (replace(GOOD, product="Redis", version="7.4.2"), False),
+        (replace(GOOD, product="Redis", version="7.4.2", append_fsync="always"), True),
+        (replace(GOOD, product="Redis", version="7.4.3"), True),
+        (replace(GOOD, product="Redis", version="8.0.0"), True),
         (replace(GOOD, append_only=False), False),
         (replace(GOOD, product="unknown", version="unknown"), None),
     ],
 )
 def test_fsync_needs_a_server_that_can_confirm_its_disk(facts: ServerFacts, able: bool | None) -> None:
-    """Redis from 7.2 and Valkey, with the append-only file on; the doctor fails where it is wanted and impossible."""
+    """Redis from 7.2, and where it confirms early only with always; the doctor fails where it cannot be had."""
     assert facts.waits_for_disk is able
     levels = [finding.level for finding in check_server(facts, Settings(durability="fsync"))]
     assert (Level.FAIL in levels) is (able is False)
+
+
+@pytest.mark.parametrize(("there", "level"), [(0, Level.FAIL), (1, Level.FAIL), (2, Level.OK), (None, Level.OK)])
+def test_missing_replicas_fail_where_events_wait_for_them(there: int | None, level: Level) -> None:
+    """No event would be accepted; what cannot be read is not failed."""
+    (finding,) = check_server(replace(GOOD, replicas=there), Settings(replicas=2))
+    assert finding.level is level
 
 
 @pytest.mark.parametrize(

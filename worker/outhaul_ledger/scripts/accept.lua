@@ -1,14 +1,15 @@
 #!lua
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
--- KEYS: event record events inbox sequence wake
+-- KEYS: event record events inbox sequence wake history
 -- STATES:
--- ARGV: 1 if the caller waits for the disk, then per event: id, digest, source, type, body
+-- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
--- Touches: event:<id> record:<id> events inbox sequence wake
--- Uses: bind clock wake
+-- Touches: event:<id> record:<id> events inbox sequence wake history
+-- Uses: bind clock wake history sheaf
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
 local answers, sequence = {}, nil
+local enter, write_entries = sheaf('ZADD')
 
 -- Numbers are taken for all events of the call at once; those that duplicates would have got are never given.
 local function next_in_sequence()
@@ -25,11 +26,11 @@ for i = FIRST + 1, #ARGV, 5 do
     redis.call('HSET', keys.record .. id, 'digest', digest, 'at', now, 'source', ARGV[i + 2], 'type', ARGV[i + 3],
       'sequence', number)
     redis.call('SET', keys.event .. id, ARGV[i + 4])
-    redis.call('ZADD', keys.events, now, id)
-    redis.call('ZADD', keys.inbox, number, id)
+    enter(keys.events, now, id)
+    enter(keys.inbox, number, id)
     answers[#answers + 1] = { 'accepted', now }
   elseif known[1] == digest then
-    -- WAITAOF waits for this connection's own writes: without one it would not wait for the first acceptance.
+    -- WAITAOF and WAIT are about this connection's own writes: without one they would not wait for the first acceptance.
     if waits then
       redis.call('HSET', keys.record .. id, 'at', known[2])
     end
@@ -38,7 +39,12 @@ for i = FIRST + 1, #ARGV, 5 do
     answers[#answers + 1] = { 'conflict', tonumber(known[2]) }
   end
 end
+write_entries()
 if sequence then
   wake(keys)
+end
+-- With the first event at the latest, so that a disk or replica which has an event knows whose run it came in.
+if sequence and redis.call('EXISTS', keys.history) == 0 then
+  complete_since(keys, now)
 end
 return answers

@@ -27,6 +27,9 @@ end
 
 -- What has stayed behind the gate with nothing left to wait for is let out by a drain.
 local function first_due()
+  if redis.call('EXISTS', keys.inbox, keys.routing, keys.gate, keys.lanes, keys.slow) == 0 then
+    return nil
+  end
   local free = redis.call('EXISTS', keys.routing) == 0 and redis.call('EXISTS', keys.gate) == 1
   if free or redis.call('EXISTS', keys.inbox) == 1 then
     return now
@@ -48,11 +51,19 @@ local function pull_back(key)
   end
 end
 
-pull_back(keys.drains)
-pull_back(keys.asks)
+-- Most of the time there are none, and many workers ask every second.
+local function count_drains()
+  if redis.call('EXISTS', keys.drains, keys.asks) == 0 then
+    return 0
+  end
+  pull_back(keys.drains)
+  pull_back(keys.asks)
+  redis.call('ZREMRANGEBYSCORE', keys.asks, '-inf', now - patience)
+  return redis.call('ZCOUNT', keys.drains, now - silence, '+inf') + redis.call('ZCARD', keys.asks)
+end
+
 redis.call('HSET', keys.workers, worker, string.format('%d %d %d', now, slots, stopping))
-redis.call('ZREMRANGEBYSCORE', keys.asks, '-inf', now - patience)
-local running = redis.call('ZCOUNT', keys.drains, now - silence, '+inf') + redis.call('ZCARD', keys.asks)
+local running = count_drains()
 local due = first_due()
 local wanted = due and due <= now and stopping == '0' and running < count_slots()
 if wanted then

@@ -4,21 +4,26 @@
 -- ones are looked for first, as they hold its places.
 -- Quick lanes and slow ones have places of their own in a drain, so that the slow never keep the quick waiting.
 -- An event that has expired is not leased: its delivery is dead.
--- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring
+-- What was due before the server began its run, or accepted and not yet attempted, is a possible duplicate.
+-- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring history
 -- STATES: pending leased dead cancelled
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
--- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, deliveries}, each
---          delivery {destination, id, attempt, tries, accepted_at, since, possible duplicate, body, 1 if its lane is slow}
+-- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, deliveries, per
+--          delivery its event's body or nil}, each delivery {destination, id, attempt, tries, accepted_at, since, possible
+--          duplicate, 1 if its lane is slow}
 -- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
---          order:<d>:<key> gate expiring event:<id> (lost leases, expired events)
--- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost
+--          order:<d>:<key> gate expiring event:<id> (lost leases, expired events); history
+-- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost history sheaf
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]
 local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5]), ARGV[FIRST + 6]
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
-local leased = {}
+local complete = complete_since(keys, now)
+local leased, wanted = {}, {}
+local enter, write_scores = sheaf('ZADD')
+local hold, write_leases = sheaf('SADD')
 
 local function lapsed(destination, id, delivery)
   redis.call('SREM', keys.leases .. delivery.drain, destination .. ' ' .. id)
@@ -57,6 +62,9 @@ local function grant(destination, id, slow)
     expire_delivery(keys, states, destination, id, delivery, now)
     return false
   end
+  if tonumber(delivery.due) < complete or (delivery.attempts == 0 and tonumber(stored[2]) < complete) then
+    delivery.duplicate = '1'
+  end
   delivery.state, delivery.drain = states.leased, drain
   if delivery.reason == CANCELLED then
     delivery.reason = '' -- an endpoint's word, which must not pass for the sender's
@@ -64,14 +72,15 @@ local function grant(destination, id, slow)
   delivery.attempts, delivery.tries = delivery.attempts + 1, delivery.tries + 1
   delivery.due = stamp(now + lease)
   redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
-  redis.call('ZADD', keys.lane .. destination, delivery.due, id)
-  redis.call('ZADD', keys.inflight .. destination, delivery.due, id)
-  redis.call('SADD', keys.leases .. drain, destination .. ' ' .. id)
+  enter(keys.lane .. destination, delivery.due, id)
+  enter(keys.inflight .. destination, delivery.due, id)
+  hold(keys.leases .. drain, destination .. ' ' .. id)
   leased[#leased + 1] = {
     destination, id, delivery.attempts, delivery.tries, tonumber(stored[2]),
     tonumber(delivery.since == '0' and stored[2] or delivery.since),
-    tonumber(delivery.duplicate), redis.call('GET', keys.event .. id) or '', slow and 1 or 0,
+    tonumber(delivery.duplicate), slow and 1 or 0,
   }
+  wanted[#wanted + 1] = keys.event .. id
   return true
 end
 
@@ -105,6 +114,7 @@ local function serve(flow, room)
       flow.probe = flow.reopen_at > 0 and id or nil
     end
   end
+  write_scores()
   if granted > 0 and (flow.probe or flow.policy.interval > 0) then
     spend_tokens(flow, now, granted)
     write_flow(keys, flow)
@@ -148,6 +158,9 @@ if slow_room > 0 then
   visit_lanes(keys.slow, slow_room)
 end
 
+write_leases()
+local bodies = wanted[1] and redis.call('MGET', unpack(wanted)) or {}
+
 -- A stopping worker beats no more; it lives as long as its drains do, so that its slots are not taken for free.
 local beat = redis.call('HGET', keys.workers, worker)
 local stopping = beat and string.sub(beat, -1) == '1' and 1 or 0
@@ -167,4 +180,4 @@ local function first_due()
 end
 
 local due = first_due()
-return { math.floor(now), due and math.max(0, math.ceil(due - now)) or -1, stopping, leased }
+return { math.floor(now), due and math.max(0, math.ceil(due - now)) or -1, stopping, leased, bodies }

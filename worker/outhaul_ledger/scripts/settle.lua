@@ -13,10 +13,12 @@
 -- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
 --          event:<id> order:<d>:<key> gate expiring disabled recent:<d>
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel subscribed disable
---       recent
+--       recent sheaf
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
 local outcomes, answers, flows, ended = {}, {}, {}, {}
+local leave, write_leaving = sheaf('ZREM')
+local release, write_leases = sheaf('SREM')
 
 local function read_outcome(i)
   return {
@@ -45,13 +47,14 @@ local function log_stale(outcome)
   end
 end
 
-local function move(outcome)
+-- `left` are the books of its event: unfinished deliveries with this one, those kept for a person, when it expires.
+local function move(outcome, left)
   local destination, id = outcome.destination, outcome.id
   if outcome.state == states.pending then
     redis.call('ZADD', keys.lane .. destination, now + outcome.delay, id)
     return
   end
-  leave_lane(keys, destination, id)
+  leave(keys.lane .. destination, id)
   if outcome.state == states.dead then
     keep(keys, keys.dead, destination, id, now)
   elseif outcome.state == states.held then
@@ -59,7 +62,9 @@ local function move(outcome)
   else
     local counter = destination .. ' ' .. outcome.state
     ended[counter] = (ended[counter] or 0) + 1
-    expire_if_finished(keys, id, now, retention)
+    if left.open == 1 and left.kept == 0 then
+      finish_event(keys, id, now, retention, left.expires)
+    end
   end
 end
 
@@ -82,7 +87,7 @@ local function keep_in_order(outcome, delivery)
   end
 end
 
-local function record(outcome, delivery)
+local function record(outcome, delivery, left)
   delivery.state, delivery.lost = outcome.state, 0
   delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
   if outcome.ambiguous == '1' then
@@ -94,14 +99,15 @@ local function record(outcome, delivery)
   if delivery.order ~= '' then
     keep_in_order(outcome, delivery)
   end
-  redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery))
+  local open = outcome.state == states.pending and left.open or left.open - 1
+  redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery), 'open', open)
   if is_subscription(outcome.destination) then
     note_recent(keys, outcome.destination, outcome.id, now)
   end
 end
 
 local function settle(outcome)
-  local stored = redis.call('HMGET', keys.record .. outcome.id, 'd:' .. outcome.destination, 'expires')
+  local stored = redis.call('HMGET', keys.record .. outcome.id, 'd:' .. outcome.destination, 'expires', 'open', 'kept')
   if not stored[1] then
     return -1
   end
@@ -113,12 +119,13 @@ local function settle(outcome)
   if delivery.state ~= states.leased then
     return 1
   end
-  redis.call('ZREM', keys.inflight .. outcome.destination, outcome.id)
-  redis.call('SREM', keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
+  leave(keys.inflight .. outcome.destination, outcome.id)
+  release(keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
   overrule(outcome, delivery, stored[2])
-  record(outcome, delivery)
-  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
-  move(outcome)
+  local left = { open = tonumber(stored[3]), kept = tonumber(stored[4] or 0), expires = stored[2] }
+  record(outcome, delivery, left)
+  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap, outcome.attempt == 1)
+  move(outcome, left)
   local flow = flows[outcome.destination] or read_flow(keys, outcome.destination, now)
   flows[outcome.destination] = flow
   hear(flow, now, outcome)
@@ -136,6 +143,8 @@ end
 for _, outcome in ipairs(outcomes) do
   answers[#answers + 1] = settle(outcome)
 end
+write_leaving()
+write_leases()
 for counter, count in pairs(ended) do
   local destination, state = string.match(counter, '^(.*) (.*)$')
   redis.call('HINCRBY', keys.destination .. destination, state, count)

@@ -9,13 +9,17 @@ local function expire_event(keys, id, now, retention)
   redis.call('PEXPIREAT', keys.attempts .. id, moment)
 end
 
+local function finish_event(keys, id, now, retention, expires)
+  expire_event(keys, id, now, retention)
+  if expires then
+    redis.call('ZREM', keys.expiring, id)
+  end
+end
+
 local function expire_if_finished(keys, id, now, retention)
   local left = redis.call('HMGET', keys.record .. id, 'open', 'kept', 'expires')
   if tonumber(left[1]) == 0 and tonumber(left[2] or 0) == 0 then
-    expire_event(keys, id, now, retention)
-    if left[3] then
-      redis.call('ZREM', keys.expiring, id)
-    end
+    finish_event(keys, id, now, retention, left[3])
   end
 end
 

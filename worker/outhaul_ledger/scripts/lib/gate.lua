@@ -2,9 +2,9 @@
 -- Uses: delivery, order, unrouted.
 
 -- A delivery enters its order behind the gate: `open_gate` lets it out, at once where nothing before it is unrouted.
-local function enter_order(keys, destination, id, delivery)
+local function enter_order(keys, destination, id, order)
   local sequence = redis.call('HGET', keys.record .. id, 'sequence') or '0'
-  redis.call('ZADD', order_of(keys, destination, delivery.order), sequence, id)
+  redis.call('ZADD', order_of(keys, destination, order), sequence, id)
   redis.call('ZADD', keys.gate, sequence, destination .. ' ' .. id)
   redis.call('ZADD', keys.lane .. destination, 'inf', id)
 end

@@ -1,0 +1,1 @@
+"""What can go wrong, one module for each part of the site that it happens to."""
