@@ -3,9 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from threading import Thread
-from types import TracebackType
-from typing import Self
+
+from receiver.hosting import Hosted
 
 _PREFACE = 24
 _FRAME_HEAD = 9
@@ -37,7 +36,7 @@ def goaway(stream: int) -> bytes:
     return frame(_GOAWAY, 0, 0, max(stream - 2, 0).to_bytes(4, "big") + bytes(4))
 
 
-class Http2Receiver:
+class Http2Receiver(Hosted):
     """Answers every request by `reply`, `after` seconds; `with Http2Receiver(context) as receiver:`.
 
     Args:
@@ -47,6 +46,7 @@ class Http2Receiver:
     """
 
     def __init__(self, tls: ssl.SSLContext, reply: Reply = ok, after: float = 0.0) -> None:
+        super().__init__()
         tls.set_alpn_protocols(["h2"])
         self.reply = reply
         self.after = after
@@ -55,23 +55,8 @@ class Http2Receiver:
         self.open = 0
         self.most_at_once = 0
         self._tls = tls
-        self._loop = asyncio.new_event_loop()
         self._wires: set[_Wire] = set()
         self._server: asyncio.Server
-        self._thread = Thread(target=self._loop.run_forever, name="receiver", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     @property
     def url(self) -> str:
@@ -80,7 +65,7 @@ class Http2Receiver:
 
     def hang_up(self) -> None:
         """Say on every connection that it is closed, by TLS alone: its socket waits for the peer to say so too."""
-        asyncio.run_coroutine_threadsafe(self._close_all(), self._loop).result(10)
+        self.run(self._close_all())
 
     def joined(self, wire: "_Wire") -> None:
         """Note a new connection."""

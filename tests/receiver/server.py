@@ -4,16 +4,16 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from threading import Condition, Thread
+from threading import Condition
 from types import TracebackType
-from typing import Self
 
 from receiver.behaviour import Behaviour
+from receiver.hosting import Hosted
 from receiver.script import Received, Script
 from receiver.wire import Connection, Silent
 
 
-class Receiver:
+class Receiver(Hosted):
     """An HTTP/1.1 server in a thread of its own; `with Receiver() as receiver:` starts and stops it.
 
     Without a script every request is answered 200. Scripts go by event id (a `webhook-id`, `ce-id` or
@@ -38,6 +38,7 @@ class Receiver:
         port: int = 0,
         record: bool = True,
     ) -> None:
+        super().__init__()
         self.script = Script()
         self.host = host
         self.port = port
@@ -50,22 +51,7 @@ class Receiver:
         self._requests: list[Received] = []
         self._open: set[Connection | Silent] = set()
         self._changed = Condition()
-        self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server
-        self._thread = Thread(target=self._loop.run_forever, name="receiver", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     @property
     def url(self) -> str:
@@ -108,6 +94,10 @@ class Receiver:
         self.wait_until(lambda receiver: receiver.count >= count, timeout)
         return self.requests
 
+    def hang_up(self) -> None:
+        """Close every connection."""
+        self.run(self._close_all())
+
     def opened(self, connection: Connection | Silent) -> int:
         """Note a new connection and give it its number."""
         with self._changed:
@@ -136,6 +126,10 @@ class Receiver:
             lambda: protocol(self), self.host, self.port, ssl=self._tls, backlog=1024
         )
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close_all(self) -> None:
+        for connection in list(self._open):
+            connection.transport.close()
 
     async def _stop(self) -> None:
         # asyncio leaks a connection that was accepted just before its server is closed, so accepting ends first.

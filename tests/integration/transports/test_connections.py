@@ -72,12 +72,13 @@ def test_a_large_request_that_breaks_a_kept_connection_was_not_sent(client: Clie
 def test_many_kept_connections_that_were_closed_cost_no_request(open_client: Opener, receiver: Receiver) -> None:
     """An endpoint that restarts closes all of them at once, and the next requests find new ones."""
     client = open_client(window=16)
+    receiver.always(Ok(after=0.1))
     for times in (1, 2):
         for number in range(16):
             client.transport.submit(number, to(receiver.url))
-            receiver.answer(Status(200, after=0.05, hang_up=True))
         assert {answer.status for answer in client.collect(16).values()} == {200}
         assert receiver.count == 16 * times
+        receiver.hang_up()
         receiver.wait_until(lambda it: it.open_connections == 0)
 
 

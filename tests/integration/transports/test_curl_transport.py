@@ -118,6 +118,16 @@ def test_a_socket_the_system_does_not_give_is_a_connect_fault(client: Client, mo
         assert client.send(to(receiver.url)).status == 200
 
 
+def test_an_error_nobody_foresaw_is_a_fault_and_stops_nothing(client: Client) -> None:
+    """A bug costs one attempt, and its words are not repeated, for they may hold the payload."""
+    with Receiver() as receiver:
+        bad = to(receiver.url, headers={"X-Token": "secret", 5: "secret"})  # type: ignore[dict-item] # that is the bug
+        client.transport.submit("bad", bad)
+        answer = client.collect(1)["bad"]
+        assert (answer.fault, answer.sent, answer.detail) == (Fault.PROTOCOL, False, "unexpected AttributeError")
+        assert client.send(to(receiver.url)).status == 200
+
+
 def test_closing_leaves_no_file_open(authority: Authority, tmp_path: Path) -> None:
     """Connections, epoll, the bell and the file of authorities are given back."""
     before = len(list(Path("/proc/self/fd").iterdir()))

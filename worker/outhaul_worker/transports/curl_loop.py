@@ -1,6 +1,7 @@
 """Driving libcurl's multi handles by epoll: whoever has news is told so, and nothing walks all that is in flight."""
 
 import math
+import os
 import select
 import socket
 from collections.abc import Callable
@@ -44,6 +45,7 @@ class Loop:
     def __init__(self, groups: int, most: int) -> None:
         self._epoll = select.epoll()
         self._watched: dict[int, int] = {}
+        self._inodes: dict[int, int] = {}
         self._encrypted: set[int] = set()
         self._calls: dict[int, Call] = {}
         self._groups = [_Group(self, most) for _ in range(groups)]
@@ -73,6 +75,7 @@ class Loop:
     def opened(self, descriptor: int, *, encrypted: bool) -> None:
         """Learn that this is a new connection: what was known of its number is about a closed one."""
         self._watched.pop(descriptor, None)
+        self._inodes[descriptor] = os.fstat(descriptor).st_ino
         (self._encrypted.add if encrypted else self._encrypted.discard)(descriptor)
 
     def watch(self, descriptor: int, events: int, call: Call) -> None:
@@ -95,6 +98,8 @@ class Loop:
         call = self._calls.get(descriptor)
         if call:
             call(descriptor, events)
+        elif not self._still_open(descriptor):
+            self._watched.pop(descriptor, None)
         elif descriptor in self._encrypted and not events & _ENDS and not _says_goodbye(descriptor):
             # TLS or HTTP/2 has something to say for itself, a session ticket perhaps. Whoever uses the connection next
             # reads it; until then only what comes after it is news.
@@ -104,6 +109,13 @@ class Loop:
             self._watched.pop(descriptor, None)
             self._epoll.unregister(descriptor)
             shut_down(descriptor)
+
+    def _still_open(self, descriptor: int) -> bool:
+        # libcurl may have closed it since, and its number may be that of anything by now.
+        try:
+            return os.fstat(descriptor).st_ino == self._inodes.get(descriptor)
+        except OSError:
+            return False
 
     def _rewatch(self, descriptor: int, events: int) -> None:
         self._watched[descriptor] = events

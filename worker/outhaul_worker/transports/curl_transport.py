@@ -2,7 +2,7 @@
 
 import resource
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,7 +11,7 @@ from time import monotonic
 import pycurl
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 
-from outhaul_worker.exchange import Answer, Request
+from outhaul_worker.exchange import Answer, Fault, Request
 from outhaul_worker.transports.adapter import tls_context
 from outhaul_worker.transports.attempt import AttemptFailed
 from outhaul_worker.transports.curl_exchange import Exchange
@@ -104,31 +104,37 @@ class CurlTransport:
     def _turn(self, timeout: float) -> None:
         self._fresh = 0
         for finished in self._loop.turn(min(timeout, self._seeker.patience())):
-            self._judge(self._sending.pop(finished.curl), finished)
+            self._carry_on(self._sending.pop(finished.curl), self._judge, finished)
         for exchange in self._seeker.found():
-            self._direct(exchange)
+            self._carry_on(exchange, self._direct)
         while self._waiting and self._working < self._window:
             self._begin(*self._waiting.popleft())
 
     def _begin(self, key: Hashable, request: Request) -> None:
         self._working += 1
         handle = self._spare.pop() if self._spare else Handle(self._ca_file, self._loop.opened)
-        self._take_up(Exchange(key, handle, request))
+        self._carry_on(Exchange(key, handle, request), self._take_up)
+
+    def _carry_on(self, exchange: Exchange, step: Callable[..., None], *arguments: Finished) -> None:
+        """Take an exchange a step further; what a step raises is the exchange's end."""
+        try:
+            step(exchange, *arguments)
+        except AttemptFailed as failure:
+            self._end(exchange, exchange.failed(failure))
+        except Exception as error:  # noqa: BLE001 - whatever it is, this delivery has failed and the others go on
+            unexpected = f"unexpected {type(error).__name__}"
+            self._end(exchange, exchange.failed(AttemptFailed(Fault.PROTOCOL, unexpected, sent=exchange.handle.begun)))
 
     def _take_up(self, exchange: Exchange) -> None:
         """Send the exchange's request: its first, or where that was redirected to."""
         request = exchange.request
-        try:
-            exchange.handle.take_up(request, target_of(request.url))
-        except AttemptFailed as failure:
-            self._end(exchange, exchange.failed(failure))
-        else:
-            self._send(exchange)
+        exchange.handle.take_up(request, target_of(request.url))
+        self._send(exchange)
 
     def _send(self, exchange: Exchange) -> None:
         exchange.limit()
-        self._sending[exchange.handle.curl] = exchange
         self._loop.add(exchange.group, exchange.handle.curl)
+        self._sending[exchange.handle.curl] = exchange
         self._fresh += 1
 
     def _judge(self, exchange: Exchange, finished: Finished) -> None:
@@ -141,14 +147,14 @@ class CurlTransport:
         if answered:
             self._answered(exchange)
         elif handle.wants_addresses and not handle.begun:
-            self._seek(exchange)
+            self._seeker.seek(exchange)
         elif finished.code == pycurl.E_SEND_FAIL_REWIND and not handle.begun:
             # A kept connection broke before a byte had left on it.
             handle.avoid_kept()
             handle.rewind()
             self._send(exchange)
         else:
-            self._end(exchange, exchange.failed(failure_of(handle, finished.code, finished.message)))
+            raise failure_of(handle, finished.code, finished.message)
 
     def _answered(self, exchange: Exchange) -> None:
         handle, request = exchange.handle, exchange.request
@@ -159,23 +165,12 @@ class CurlTransport:
         else:
             self._end(exchange, exchange.answered())
 
-    def _seek(self, exchange: Exchange) -> None:
-        """Find the addresses that an exchange needs for a connection of its own."""
-        try:
-            self._seeker.seek(exchange)
-        except AttemptFailed as failure:
-            self._end(exchange, exchange.failed(failure))
-
     def _direct(self, exchange: Exchange) -> None:
         """Send an exchange to where its host has been found."""
-        try:
-            endpoints = addresses_for(exchange)
-        except AttemptFailed as failure:
-            self._end(exchange, exchange.failed(failure))
-        else:
-            exchange.handle.rewind()
-            exchange.handle.address(endpoints, self._forget(exchange))
-            self._send(exchange)
+        endpoints = addresses_for(exchange)
+        exchange.handle.rewind()
+        exchange.handle.address(endpoints, self._forget(exchange))
+        self._send(exchange)
 
     def _forget(self, exchange: Exchange) -> list[str]:
         """Note that libcurl learns the addresses of one more name; returns those it is to forget for that."""
