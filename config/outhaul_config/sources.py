@@ -21,7 +21,10 @@ _ROOT = "sources"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _NAME_EXPECTED = "a name of 1 to 32 characters a-z, 0-9, _ and -, starting with a letter or digit"
 _KEY_EXPECTED = "a secret whsec_ (base64 of 24 to 64 bytes) or a public key whpk_ (base64 of 32 bytes)"
-_NETWORKS_EXPECTED = 'a list of IP addresses and networks, such as ["198.51.100.7", "2001:db8::/32"]'
+_NETWORKS_EXPECTED = (
+    'the list of IP addresses and networks it sends from, such as ["198.51.100.7", "2001:db8::/32"];'
+    ' ["0.0.0.0/0", "::/0"] for any'
+)
 _BYTES = {"whsec_": range(24, 65), "whpk_": range(32, 33)}
 
 Network = IPv4Network | IPv6Network
@@ -41,14 +44,14 @@ class StandardWebhookSource:
 class OkanjoSource:
     """A sender of Okanjo webhooks, whose API is asked whether it sent them.
 
-    `allow_from` are the networks it may send from; none for any. `allow_private_addresses` lets its API be there.
+    `allow_from` are the networks it may send from. `allow_private_addresses` lets its API be at an address of this site.
     """
 
     name: str
     api_url: str
     key: Secret
     passphrase: Secret
-    allow_from: tuple[Network, ...] = ()
+    allow_from: tuple[Network, ...]
     allow_private_addresses: bool = False
 
 
@@ -122,7 +125,7 @@ class _Okanjo(Schema):
     api_url = text(r"https?://[^\s?#]+", "the address of its API, such as https://api.example", required=True)
     key = SecretField("the API key its API knows you by", required=True)
     passphrase = SecretField("the passphrase that belongs to the key", required=True)
-    allow_from = Expected(_networks, _NETWORKS_EXPECTED, load_default=())
+    allow_from = Expected(_networks, _NETWORKS_EXPECTED, required=True)
     allow_private_addresses = flag(load_default=False)
 
 

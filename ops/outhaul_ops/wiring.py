@@ -8,6 +8,7 @@ from pathlib import Path
 from outhaul_config.destinations import Destination, load_destinations
 from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.settings import CONFIG_VARIABLE, DESTINATIONS_FILE, Settings, load_settings
+from outhaul_config.sources import load_sources
 from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.ledger import Ledger, connect
 
@@ -54,7 +55,7 @@ def read_destinations(path: Path, *, only: str | None = None) -> dict[str, Desti
 
 
 def read_configuration() -> Configuration:
-    """Read settings and destinations, and collect the mistakes of both.
+    """Read settings, destinations, subscribers and sources, and collect the mistakes of all.
 
     Raises:
         BrokenKind: a kind of another package cannot be used.
@@ -65,10 +66,11 @@ def read_configuration() -> Configuration:
     except ConfigError as error:
         problems += error.problems
     path = settings.destinations if settings else _likely_path()
-    try:
-        load_subscribers(path, os.environ) if path else None
-    except ConfigError as error:
-        problems += error.problems
+    for load, where in ((load_subscribers, path), (load_sources, settings and settings.sources)):
+        try:
+            load(where, os.environ) if where else None
+        except ConfigError as error:
+            problems += error.problems
     try:
         return Configuration(settings, read_destinations(path) if path else {}, tuple(problems), path)
     except ConfigError as error:

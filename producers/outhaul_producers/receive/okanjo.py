@@ -86,8 +86,6 @@ def _address(source: OkanjoSource, event_id: str) -> str:
 
 
 def _check_peer(source: OkanjoSource, peer: str) -> None:
-    if not source.allow_from:
-        return
     try:
         address = ip_address(peer)
     except ValueError:

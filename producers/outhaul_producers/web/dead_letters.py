@@ -23,6 +23,7 @@ from outhaul_producers.web.services import services
 routes = Routes("dead letters", "What will not be tried again by itself: list it, replay it.")
 
 _KEPT = ("dead", "held")
+_MOST = 1_000_000_000  # more than a server holds, and a number that the ledger's scripts count exactly
 
 
 class Filter(Strict):
@@ -49,7 +50,10 @@ class ReplayOrder(Filter):
     """Which ones to replay, and how."""
 
     limit = fields.Integer(
-        load_default=None, allow_none=True, validate=validate.Range(1), metadata=about("The most, the oldest first.")
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, _MOST),
+        metadata=about("The most, the oldest first."),
     )
     rate = fields.Float(
         load_default=None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 import orjson
 import pytest
@@ -45,7 +46,9 @@ def vendor() -> Vendor:
 def open_client(ledger: Ledger, site: Site, vendor: Vendor) -> FlaskClient:
     """A client without a key, of a site with two sources."""
     site.senders["partner"] = StandardWebhookSource("partner", (Secret(SECRET),))
-    site.senders["market"] = OkanjoSource("market", "https://api.example", Secret("AK"), Secret("pass"))
+    site.senders["market"] = OkanjoSource(
+        "market", "https://api.example", Secret("AK"), Secret("pass"), (ip_network("127.0.0.1"),)
+    )
     return application(ledger, site, fetch=vendor).test_client()
 
 

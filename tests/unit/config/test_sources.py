@@ -9,7 +9,8 @@ from outhaul_config.problems import ConfigError, Problem
 from outhaul_config.sources import OkanjoSource, StandardWebhookSource, load_sources
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "sources.example.toml"
-OKANJO = "kind = 'okanjo'\napi_url = 'https://a'\nkey = 'k'\npassphrase = 'p'\n"
+UNGUARDED = "kind = 'okanjo'\napi_url = 'https://a'\nkey = 'k'\npassphrase = 'p'\n"
+OKANJO = f"{UNGUARDED}allow_from = ['0.0.0.0/0', '::/0']\n"
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
 
@@ -61,11 +62,10 @@ def test_the_example_loads_also_with_what_is_commented_out(tmp_path: Path) -> No
         ("[sources.x]\nkind = 'standard-webhooks'\nkey = []\n", "key"),
         (f"[sources.x]\nkind = 'standard-webhooks'\nkey = '{SECRET}'\nholds = 'all'\n", "holds"),
         (f"[sources.x]\nkind = 'standard-webhooks'\nkey = '{SECRET}'\ntolerence = '5m'\n", "tolerence"),
-        ("[sources.x]\nkind = 'okanjo'\napi_url = 'api'\nkey = 'k'\npassphrase = 'p'\n", "api_url"),
-        (
-            "[sources.x]\nkind = 'okanjo'\napi_url = 'https://a'\nkey = 'k'\npassphrase = 'p'\nallow_from = ['x']\n",
-            "allow_from",
-        ),
+        (f"[sources.x]\n{OKANJO.replace('https://a', 'api')}", "api_url"),
+        (f"[sources.x]\n{UNGUARDED}", "allow_from"),
+        (f"[sources.x]\n{UNGUARDED}allow_from = []\n", "allow_from"),
+        (f"[sources.x]\n{UNGUARDED}allow_from = ['x']\n", "allow_from"),
     ],
 )
 def test_a_mistake_is_named_where_it_stands(tmp_path: Path, text: str, key: str) -> None:

@@ -104,3 +104,13 @@ def test_no_secret_is_told_among_the_mistakes(folder: Path) -> None:
     """A credential of the wrong form is not quoted."""
     (folder / "destinations.toml").write_text(GOOD.replace("${SHOP_HOOKS_SECRET}", "opensesame"))
     assert "opensesame" not in run("config", "check", status=1).output
+
+
+def test_a_mistake_in_the_sources_is_one_of_the_configuration(folder: Path) -> None:
+    """A source that anybody may pass for is found before the API takes its webhooks."""
+    source = "[sources.market]\nkind = 'okanjo'\napi_url = 'https://api.example'\nkey = 'k'\npassphrase = 'p'\n"
+    (folder / "sources.toml").write_text(source)
+    (problem,) = as_json("config", "check", status=1)["problems"]
+    assert (problem["key"], "0.0.0.0/0" in problem["expected"]) == ("allow_from", True)
+    (folder / "sources.toml").write_text(f"{source}allow_from = ['198.51.100.7']\n")
+    run("config", "check")

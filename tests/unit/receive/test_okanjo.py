@@ -13,7 +13,8 @@ from outhaul_producers.errors import InvalidEvent
 from outhaul_producers.receive import Fetched, NotAuthentic, Reason, SourceUnavailable, read_okanjo_webhook
 from outhaul_producers.receive.okanjo import signed_target
 
-SOURCE = OkanjoSource("market", "https://api.market.example/", Secret("AK_demo"), Secret("open-sesame"))
+ANY = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+SOURCE = OkanjoSource("market", "https://api.market.example/", Secret("AK_demo"), Secret("open-sesame"), ANY)
 EVENT: dict[str, Any] = {
     "id": "EV4tQm8sKzB2nWc7RfXa",
     "occurred": "2026-03-05 02:15:00",
@@ -106,6 +107,13 @@ def test_only_allowed_addresses_may_send(peer: str, allowed: bool) -> None:
     else:
         assert reason(api, peer=peer, source=source) is Reason.ADDRESS
         assert api.asked == []
+
+
+def test_a_source_that_allows_no_address_takes_nothing() -> None:
+    """An empty list is none, not all: a program that builds its sources itself cannot leave the door open unawares."""
+    api = Api()
+    assert reason(api, source=replace(SOURCE, allow_from=())) is Reason.ADDRESS
+    assert api.asked == []
 
 
 @pytest.mark.parametrize(
