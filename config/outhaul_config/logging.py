@@ -13,6 +13,7 @@ import structlog
 
 from outhaul_config.redaction import redact
 from outhaul_config.settings import Settings
+from outhaul_config.terminals import harmless, harmless_json
 
 STANDARD_ERROR = 2
 
@@ -122,7 +123,7 @@ def _redacted_before(text: str) -> str:
 
 def _as_json(entry: Entry) -> bytes:
     try:
-        return orjson.dumps(entry, option=_JSON)
+        return harmless_json(orjson.dumps(entry, option=_JSON))
     except TypeError:
         # orjson refuses integers over 64 bits and lone surrogates; a line must come out whatever it holds.
         return json.dumps(entry, default=str).encode() + b"\n"
@@ -134,6 +135,16 @@ def _for_reading(colours: bool) -> Render:
     )
 
     def render(entry: Entry) -> bytes:
-        return f"{renderer(None, '', entry)}\n".encode("utf-8", "backslashreplace")
+        shown = {key: _on_its_lines(key, value) for key, value in entry.items()}
+        return f"{renderer(None, '', shown)}\n".encode("utf-8", "backslashreplace")
 
     return render
+
+
+def _on_its_lines(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if key != "exception":
+        return harmless(value)
+    # A message of several lines must not look like another entry of the log.
+    return harmless(value, keep="\n").replace("\n", "\n  ")

@@ -7,12 +7,14 @@ from typing import Any
 import click
 import orjson
 
+from outhaul_config.terminals import harmless_json
+
 _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document."""
-    write(orjson.dumps(document, option=_INDENTED))
+    write(harmless_json(orjson.dumps(document, option=_INDENTED)))
 
 
 def print_json_array(pages: Iterable[Iterable[Any]]) -> None:
@@ -20,7 +22,7 @@ def print_json_array(pages: Iterable[Iterable[Any]]) -> None:
     lead = b"[\n"
     for page in pages:
         for element in page:
-            write(lead + orjson.dumps(element))
+            write(lead + harmless_json(orjson.dumps(element)))
             lead = b",\n"
     write(b"[]\n" if lead == b"[\n" else b"\n]\n")
 
@@ -35,7 +37,7 @@ class JsonObject:
 
     def add(self, element: Any) -> None:
         """Print one element of the list."""
-        write(self._lead + orjson.dumps(element))
+        write(self._lead + harmless_json(orjson.dumps(element)))
         self._lead = b",\n"
 
     def close(self, **members: Any) -> None:

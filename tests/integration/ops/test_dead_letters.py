@@ -44,6 +44,9 @@ def test_a_listing_obeys_no_control_characters(console: Console, graveyard: Grav
     """What an endpoint answers cannot clear or colour an operator's terminal."""
     graveyard.dead(reason="422: \x1b[2J\x1b[31mgone")
     assert "\x1b" not in console.run("dead-letters", "list").stdout
+    graveyard.dead(reason="422: \x9b2J\u202egone")
+    for output in (console.run("dead-letters", "list"), console.run("dead-letters", "list", "--json")):
+        assert all(line.isprintable() for line in output.stdout.split("\n"))
 
 
 def test_no_dead_letters_is_an_empty_answer_and_no_error(console: Console) -> None:

@@ -2,13 +2,14 @@
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from integration.transports.client import Client, to
 from outhaul_worker.exchange import Fault
-from receiver import Receiver, UnansweredPort
+from receiver import Receiver, Redirect, UnansweredPort
 
 BLOCKED_HOSTS = (
     "localhost",
@@ -16,6 +17,11 @@ BLOCKED_HOSTS = (
     "127.1",
     "0177.0.0.1",
     "0x7f000001",
+    "0x7f.1",
+    "017700000001",
+    "127.0.0.1.",
+    "localhost.",
+    "LOCALHOST",
     "2130706433",
     "0",
     "0.0.0.0",
@@ -33,7 +39,9 @@ BLOCKED_HOSTS = (
     "[::127.0.0.1]",
     "[::ffff:127.0.0.1]",
     "[::ffff:8.8.4.4]",
+    "[::ffff:0:127.0.0.1]",
     "[64:ff9b::127.0.0.1]",
+    "[64:ff9b:1::1]",
     "[2002:7f00:1::]",
     "[2001::1]",
     "[2001:db8::1]",
@@ -68,6 +76,30 @@ def test_an_address_that_is_not_public_is_not_connected_to(
     assert (answer.fault, answer.sent) == (Fault.BLOCKED_ADDRESS, False)
     assert "allow_private_addresses" in answer.detail
     assert (dialled, receiver.connections) == ([], 0)
+
+
+def test_a_redirect_to_any_spelling_of_an_internal_address_is_not_followed(
+    client: Client, public: str, dialled: list[str]
+) -> None:
+    """Each hop is read and checked as the first address was."""
+    with Receiver(host=public) as receiver:
+        for host in BLOCKED_HOSTS:
+            receiver.answer(Redirect(f"http://{host}:{receiver.port}/in", 302))
+            request = to(f"http://{public}:{receiver.port}/in", private=False)
+            assert client.send(replace(request, redirects=3)).fault is Fault.BLOCKED_ADDRESS, host
+    assert set(dialled) == {public}
+
+
+def test_a_name_that_changes_its_address_between_two_hops_leads_nowhere_else(
+    client: Client, monkeypatch: pytest.MonkeyPatch, public: str, dialled: list[str]
+) -> None:
+    """A redirect to the same name on another port is looked up and checked anew."""
+    monkeypatch.setattr(socket, "getaddrinfo", Names([public], ["127.0.0.1"]))
+    with Receiver(host=public) as receiver, Receiver() as internal:
+        receiver.answer(Redirect(f"http://rebinding.example:{internal.port}/in", 302))
+        request = to(f"http://rebinding.example:{receiver.port}/in", private=False)
+        assert client.send(replace(request, redirects=3)).fault is Fault.BLOCKED_ADDRESS
+        assert (dialled, internal.connections) == ([public], 0)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1"])

@@ -162,6 +162,30 @@ def test_the_console_format_is_for_reading_and_as_discreet(written: Callable[...
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_no_text_of_others_is_obeyed_by_a_terminal_or_begins_an_entry(
+    written: Callable[..., list[str]], log_format: str
+) -> None:
+    """Answers, ids and messages of libraries come out with their controls escaped, on the line of their entry."""
+    forged = "\x1b[2J\n2026-03-05T08:15:00.000Z [info] delivery.attempted \x9b31m\r\x85\u2028\u202e\x7f"
+    written(Settings(log_format=log_format))
+    delivery_attempted(**{**ATTEMPT, "reason": forged, "worker": "\x1b[31mw"})
+    delivery_attempted(**{**ATTEMPT, "reason": "\x1b[31mred"})
+    logging.getLogger("x").warning("refused %s", forged)
+    structlog.get_logger().info("odd.values", nested={"to": [forged]})
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        structlog.get_logger().exception("step.failed")
+    lines = written()
+    assert all(line.isprintable() for line in lines)
+    started = [line for line in lines if re.match(r'(\{"timestamp":")?\d{4}-\d\d-', line)]
+    assert len(started) == 5
+    if log_format == "json":
+        assert len(lines) == 5
+        assert json.loads(lines[0])["reason"] == forged
+
+
 def test_a_log_that_nobody_reads_stops_nothing() -> None:
     """When the reader of a pipe is gone, logging is silent."""
     reader, writer = os.pipe()

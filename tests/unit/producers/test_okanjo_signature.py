@@ -6,6 +6,7 @@ import pytest
 
 from outhaul_config.secret import Secret
 from outhaul_config.subscribers import Account
+from outhaul_producers.web import okanjo_signature
 from outhaul_producers.web.okanjo_signature import Unsigned, verified
 
 ACCOUNT = Account("erp", "AK_demo", Secret("open-sesame"))
@@ -69,6 +70,24 @@ def test_a_target_in_absolute_form_is_signed_by_its_path() -> None:
         (signed("/events/EV1?key=AK_demo&%73ignature=" + "0" * 64), b""),
         (signed("/events/EV1?key=AK_demo&fields=id&fields=type"), b""),
         ("/events/EV1?signature=" + "0" * 64 + "&key=AK_demo", b""),
+        ("/events/EV1?key=AK_demo&signature=", b""),
+        (signed("/events/EV1?key=AK_demo") + "%20", b""),
+        (signed("/events/EV1?key=AK_demo") + "&", b""),
+        (signed("/events/EV1?key=AK_demo") + "&fields=id", b""),
+        (signed("/events/EV1?key=AK_demo").replace("/events/EV1", "/events%2FEV1"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("/events/EV1", "/events/./EV1"), b""),
+        (signed("/events/EV1?key=AK_demo&fields=a+b").replace("a+b", "a%20b"), b""),
+        (signed("/events/EV1?key=AK_demo&fields=a%2fb").replace("%2f", "%2F"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("AK_demo", "ak_demo"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("&signature", "&Signature"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("&signature", "?signature"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("&signature", ";signature"), b""),
+        (signed("/events/EV1?key=AK_demo").replace("&signature=", "&signature= "), b""),
+        (signed("/events/EV1?key=AK_demo", FORM[:10]), FORM[10:]),
+        (signed("/events/EV1?KEY=AK_demo"), b""),
+        (signed("/events/EV1?%20key=AK_demo"), b""),
+        (signed("/events/EV1?key[]=AK_demo"), b""),
+        (signed("/events/EV1?key=AK_demo", passphrase=""), b""),
     ],
 )
 def test_whatever_differs_from_what_was_signed_is_refused(target: str, body: bytes) -> None:
@@ -81,3 +100,30 @@ def test_an_unknown_key_is_refused_though_it_is_signed_with_what_stands_in_for_i
     """What takes an unknown key's place in the computation lets nobody in."""
     with pytest.raises(Unsigned):
         verified(signed("/events/EV1?key=nobody", passphrase="nobody signs with this"), b"", ACCOUNTS)
+
+
+def test_an_account_is_not_let_in_by_the_passphrase_of_another() -> None:
+    """The key says whose passphrase signs, and no other one is tried."""
+    other = Account("other", "AK_other", Secret("another one"))
+    both = {**ACCOUNTS, other.key: other}
+    assert verified(signed("/events/EV1?key=AK_other", passphrase="another one"), b"", both)[0] is other
+    with pytest.raises(Unsigned):
+        verified(signed("/events/EV1?key=AK_demo", passphrase="another one"), b"", both)
+
+
+def test_what_is_signed_and_what_is_computed_are_compared_without_telling_how_far_they_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the comparison that takes as long for every wrong signature, of an unknown key too."""
+    compared: list[tuple[str, str]] = []
+    compare = hmac.compare_digest
+
+    def watched(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return compare(one, other)
+
+    monkeypatch.setattr(okanjo_signature.hmac, "compare_digest", watched)
+    for target in (signed("/events/EV1?key=AK_demo", passphrase="guess"), signed("/events/EV1?key=nobody")):
+        with pytest.raises(Unsigned):
+            verified(target, b"", ACCOUNTS)
+    assert len(compared) == 2

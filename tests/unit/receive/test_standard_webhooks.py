@@ -90,10 +90,48 @@ def test_whatever_was_changed_is_refused() -> None:
     assert reason(signed(secret=OTHER)) is Reason.SIGNATURE
 
 
-@pytest.mark.parametrize("written", ["", "v1", "v1,", "v1,é", "v1,!!!", ",", "v1a,AAAA", " ".join(["v1,AAAA"] * 500)])
+@pytest.mark.parametrize(
+    "written",
+    ["", "v1", "v1,", "v1,é", "v1,!!!", ",", "v1a,AAAA", " ".join(["v1,AAAA"] * 500), " ", "v1, ", "\t", "v1,\n"],
+)
 def test_a_signature_that_cannot_be_one_is_refused(written: str) -> None:
     """However it is spelt, nothing but a refusal comes of it."""
     assert reason({**signed(), "Webhook-Signature": written}) in (Reason.SIGNATURE, Reason.HEADERS)
+
+
+def test_a_right_signature_counts_only_as_it_must_be_written() -> None:
+    """Under another version, with other signs between or around it, or behind more than anybody needs, it is none."""
+    right = signed()["Webhook-Signature"]
+    value = right.removeprefix("v1,")
+    for written in (
+        f"v1a,{value}",
+        f"V1,{value}",
+        f"v2,{value}",
+        f"v1 ,{value}",
+        f"v1, {value}",
+        f"v1={value}",
+        f",{value}",
+        value,
+        f"v0,AAAA;{right}",
+        f"{right},v0",
+        right.rstrip("="),
+        f"{right}\n",
+        f"\u00a0{right}",
+        " ".join(["v1,AAAA"] * 16 + [right]),
+    ):
+        assert reason({**signed(), "Webhook-Signature": written}) is Reason.SIGNATURE, written
+    assert read_standard_webhook(SOURCE, {**signed(), "Webhook-Signature": f"v1a,AAAA {right} v1,"}, BODY, now=NOW)
+
+
+def test_a_public_key_is_never_used_as_a_shared_secret() -> None:
+    """Everybody has it, and could sign with it."""
+    public = b"p" * 32
+    source = StandardWebhookSource("partner", (Secret("whpk_" + b64encode(public).decode()),))
+    forged = Webhook("whsec_" + b64encode(public).decode()).sign(
+        MESSAGE, datetime.fromtimestamp(NOW, UTC), BODY.decode()
+    )
+    for written in (forged, forged.replace("v1,", "v1a,")):
+        assert reason({**signed(), "Webhook-Signature": written}, source=source) is Reason.SIGNATURE
 
 
 @pytest.mark.parametrize("at", [NOW - 301, NOW + 301])
