@@ -44,7 +44,7 @@ class StandardWebhookSource:
 class OkanjoSource:
     """A sender of Okanjo webhooks, whose API is asked whether it sent them.
 
-    `allow_from` are the networks it may send from. `allow_private_addresses` lets its API be at an address of this site.
+    `allow_from` are the networks it may send from. `allow_private_addresses` lets its API be at such.
     """
 
     name: str

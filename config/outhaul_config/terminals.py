@@ -1,4 +1,4 @@
-"""Keeps terminals and readers of logs from obeying what others wrote: control characters, new lines, turned directions."""
+"""Keeps terminals and readers of logs from obeying what others wrote: controls, new lines, turned directions."""
 
 import re
 
@@ -10,7 +10,7 @@ _FIRST_BYTES = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\
 
 
 def harmless(text: str, keep: str = "") -> str:
-    """Return `text` with an escape such as `\\x1b` or `\\n` for everything that does not print, but what `keep` holds."""
+    """Return `text` with an escape such as `\\x1b` or `\\n` for everything that does not print, save `keep`."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each in keep else _escaped(each) for each in text)

@@ -61,7 +61,7 @@ def _dial(host: str, port: int, allow_private: bool, deadline: float) -> socket.
 
 @contextmanager
 def _cut_off(sock: socket.socket, deadline: float) -> Iterator[None]:
-    """Shut a connection down when its time is over: whoever sends a byte now and then passes every time-out of reads."""
+    """Shut a connection down when its time is over: a byte now and then passes every time-out of reads."""
     timer = Timer(_left(deadline), lambda: _shut_down(sock))
     timer.daemon = True
     timer.start()

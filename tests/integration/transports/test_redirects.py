@@ -64,7 +64,10 @@ def test_a_redirect_may_lead_to_another_host(client: Client, receiver: Receiver)
         assert (receiver.count, other.count) == (1, 1)
 
 
-@pytest.mark.parametrize("location", ["", "ftp://files.example/in", "http://user:word@hooks.example/", "http://[::1"])
+@pytest.mark.parametrize(
+    "location",
+    ["", "ftp://files.example/in", "ftp://127.0.0.1:21/in", "http://user:word@hooks.example/", "http://[::1"],
+)
 def test_a_redirect_to_nowhere_is_an_answer(client: Client, receiver: Receiver, location: str) -> None:
     """An address that cannot be posted to is the endpoint's mistake, and may be mended by the next try."""
     receiver.answer(Redirect(location, 302))

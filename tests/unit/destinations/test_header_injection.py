@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from marshmallow import ValidationError
 
-from outhaul_config.problems import ConfigError
 from outhaul_worker.destinations.contract import Moment, Payload
 from outhaul_worker.transports.outgoing import encode_headers
 from unit.destinations.canonical import event
@@ -58,11 +58,10 @@ def test_the_name_of_a_custom_event_is_one_line(event_type: str) -> None:
 
 @pytest.mark.parametrize("text", LINES)
 def test_a_configured_header_that_is_no_line_is_refused(text: str) -> None:
-    """Of the configuration and of a subscription alike, as both are read by the kind; the value is not repeated."""
+    """Of the configuration and of a subscription alike, as both are read by the kind."""
     for headers in ({"x-shop": text}, {text: "yes"}):
-        with pytest.raises(ConfigError) as refused:
+        with pytest.raises(ValidationError):
             built("webhook", headers=headers)
-        assert "X-Injected: yes" not in str(refused.value).replace(repr(text), "")
 
 
 @pytest.mark.parametrize(
@@ -70,5 +69,5 @@ def test_a_configured_header_that_is_no_line_is_refused(text: str) -> None:
 )
 def test_a_configured_header_takes_no_place_that_outhaul_fills(name: str) -> None:
     """Another length, host or signature would make two readers see two requests."""
-    with pytest.raises(ConfigError):
+    with pytest.raises(ValidationError):
         built("webhook", headers={name: "1"})

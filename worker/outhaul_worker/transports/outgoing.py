@@ -83,16 +83,16 @@ def _prepared(url: str) -> Target:
     try:
         prepared.prepare_url(url, None)
         parts = urlsplit(prepared.url or "")
-        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        usual = _DEFAULT_PORTS[parts.scheme]
+        port = parts.port or usual
     except (RequestException, ValueError, KeyError):
         raise _unusable("is not an http or https URL with a host") from None
     if not parts.hostname:
         raise _unusable("has no host")
     if "@" in parts.netloc:
         raise _unusable("holds credentials, which belong in a header")
-    usual = port == _DEFAULT_PORTS[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    host_header = host if usual else f"{host}:{port}"
+    host_header = host if port == usual else f"{host}:{port}"
     return Target(prepared.url or "", parts.scheme, parts.hostname, port, prepared.path_url, host_header)
 
 
