@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import structlog
@@ -164,13 +164,15 @@ def test_the_console_format_is_for_reading_and_as_discreet(written: Callable[...
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_no_text_of_others_is_obeyed_by_a_terminal_or_begins_an_entry(
-    written: Callable[..., list[str]], log_format: str
+    written: Callable[..., list[str]], log_format: Literal["console", "json"]
 ) -> None:
     """Answers, ids and messages of libraries come out with their controls escaped, on the line of their entry."""
     forged = "\x1b[2J\n2026-03-05T08:15:00.000Z [info] delivery.attempted \x9b31m\r\x85\u2028\u202e\x7f"
     written(Settings(log_format=log_format))
-    delivery_attempted(**{**ATTEMPT, "reason": forged, "worker": "\x1b[31mw"})
-    delivery_attempted(**{**ATTEMPT, "reason": "\x1b[31mred"})
+    answered: AttemptLine = {**ATTEMPT, "reason": forged, "worker": "\x1b[31mw"}
+    coloured: AttemptLine = {**ATTEMPT, "reason": "\x1b[31mred"}
+    delivery_attempted(**answered)
+    delivery_attempted(**coloured)
     logging.getLogger("x").warning("refused %s", forged)
     structlog.get_logger().info("odd.values", nested={"to": [forged]})
     try:

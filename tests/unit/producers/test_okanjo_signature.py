@@ -6,7 +6,6 @@ import pytest
 
 from outhaul_config.secret import Secret
 from outhaul_config.subscribers import Account
-from outhaul_producers.web import okanjo_signature
 from outhaul_producers.web.okanjo_signature import Unsigned, verified
 
 ACCOUNT = Account("erp", "AK_demo", Secret("open-sesame"))
@@ -122,7 +121,7 @@ def test_what_is_signed_and_what_is_computed_are_compared_without_telling_how_fa
         compared.append((one, other))
         return compare(one, other)
 
-    monkeypatch.setattr(okanjo_signature.hmac, "compare_digest", watched)
+    monkeypatch.setattr(hmac, "compare_digest", watched)
     for target in (signed("/events/EV1?key=AK_demo", passphrase="guess"), signed("/events/EV1?key=nobody")):
         with pytest.raises(Unsigned):
             verified(target, b"", ACCOUNTS)
