@@ -15,21 +15,20 @@ from outhaul_ops.chaos.faults.catalogue import CATALOGUE
 SINGLE = [name for name, fault in CATALOGUE.items() if not fault.replicated]
 
 SABOTAGED = """
-from dataclasses import replace
+from outhaul_config.destinations import Destination
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.chaos.worker import app
 
-fan_out, lease = Ledger.fan_out, Ledger.lease
+wants, lease = Destination.wants, Ledger.lease
 
-def forget_a_destination(self, drain, routes, *rest):
-    kept = [(event_id, [each for each in wanted if each.destination != "fragile"]) for event_id, wanted in routes]
-    return fan_out(self, drain, kept, *rest)
+def forget_a_destination(self, event_type):
+    return self.name != "fragile" and wants(self, event_type)
 
 def forget_the_mark(self, *arguments, **options):
     found = lease(self, *arguments, **options)
-    return found._replace(leases=[replace(each, possible_duplicate=False) for each in found.leases])
+    return found._replace(leases=[each._replace(possible_duplicate=False) for each in found.leases])
 
-Ledger.fan_out, Ledger.lease = forget_a_destination, forget_the_mark
+Destination.wants, Ledger.lease = forget_a_destination, forget_the_mark
 """
 
 

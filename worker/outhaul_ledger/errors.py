@@ -10,6 +10,7 @@ _REFUSALS = (
     "MISCONF",
     "NOREPLICAS",
     "MASTERDOWN",
+    "UNBLOCKED",  # a primary that becomes a replica lets go of who waits on it
     "CLUSTERDOWN",
     "UNKILLABLE",
     "NOAUTH",

@@ -83,7 +83,11 @@ class Scripts:
                 pipe.waitaof(1, wanted.replicas, wanted.wait_ms)
             else:
                 pipe.wait(wanted.replicas, wanted.wait_ms)
-            answer, confirmations = pipe.execute()
+            # Not raised by the pipeline, which would put words of its own in front of the server's.
+            answer, confirmations = pipe.execute(raise_on_error=False)
+        for reply in (answer, confirmations):
+            if isinstance(reply, redis.RedisError):
+                raise reply
         disk, replicas = confirmations if wanted.disk else (1, confirmations)
         if disk < 1:
             raise LedgerUnavailable(f"the server's disk did not confirm within {wanted.wait_ms} ms")

@@ -74,3 +74,11 @@ def test_operations_are_loaded_again_while_waiting_for_the_disk(tmp_path: Path) 
         accept(ledger, "ev_1")
         ledger.client.script_flush()
         assert accept(ledger, "ev_2")[0].result is Acceptance.ACCEPTED
+
+
+def test_a_server_that_has_lost_its_replicas_is_unavailable_to_who_waits_for_them(tmp_path: Path) -> None:
+    """Its refusal is told as an outage, whatever way the call went: the event may be handed over again later."""
+    with EmbeddedServer(tmp_path / "server", settings=("--min-replicas-to-write", "1")) as server:
+        with pytest.raises(LedgerUnavailable, match=r"NOREPLICAS|good replicas"):
+            accept(Ledger(server.client(), replicas=1, confirm_timeout=0.1), "ev_1")
+        assert server.client().keys() == []

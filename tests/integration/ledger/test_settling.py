@@ -60,6 +60,15 @@ def test_a_drain_cannot_settle_what_another_has_leased(ledger: Ledger) -> None:
     assert state_of(ledger, "ev_1") is State.LEASED
 
 
+def test_a_line_that_came_before_a_first_attempts_own_stays(ledger: Ledger) -> None:
+    """A stranger's outcome is kept in the log though the first attempt had not settled yet."""
+    route(ledger, "ev_1")
+    (one,) = lease(ledger)
+    settle(ledger, outcome(one), drain="stranger")
+    assert settle(ledger, outcome(one)) == [True]
+    assert [(line["attempt"], line.get("stale")) for line in lines(ledger, "ev_1")] == [(1, True), (1, None)]
+
+
 def test_an_outcome_for_a_delivery_that_never_was_changes_nothing(ledger: Ledger) -> None:
     """An unknown event, and a destination the event never went to, leave no trace."""
     route(ledger, "ev_1")

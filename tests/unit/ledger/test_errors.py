@@ -13,6 +13,7 @@ from outhaul_ledger.errors import DurabilityMissing, LedgerUnavailable, is_refus
         "-OOM allow-oom flag is not set on the script",
         "MISCONF Errors writing to the AOF file: No space left on device",
         "NOREPLICAS Not enough good replicas to write.",
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
         "BUSY Redis is busy running a script.",
         "UNKILLABLE Sorry the script already executed write commands.",
         "MASTERDOWN Link with MASTER is down",

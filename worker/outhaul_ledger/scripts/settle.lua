@@ -124,7 +124,7 @@ local function settle(outcome)
   overrule(outcome, delivery, stored[2])
   local left = { open = tonumber(stored[3]), kept = tonumber(stored[4] or 0), expires = stored[2] }
   record(outcome, delivery, left)
-  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap, outcome.attempt == 1)
+  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome, left)
   local flow = flows[outcome.destination] or read_flow(keys, outcome.destination, now)
   flows[outcome.destination] = flow
