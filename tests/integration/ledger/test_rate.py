@@ -99,16 +99,20 @@ def test_eight_drains_that_all_look_late_never_exceed_the_rate_and_use_nearly_al
     """50/s over 5 s, each look up to 12 ms late: at most 50 (and a burst) in any second, at least 95 % on the whole."""
     given(ledger, 400, Rate(50, 1.0), burst)
     draw, passed, moments = random.Random(4), 0, list[float]()
-    began = ledger.lease(DRAIN, WORKER, 0, LEASE_MS).now
+    began = due = ledger.lease(DRAIN, WORKER, 0, LEASE_MS).now
+    held_up = 0.0  # how much later than that the machine let this test look
     while not moments or moments[-1] < began + 5000:
         answer = ledger.lease(draw.choice(DRAINS), WORKER, 64, LEASE_MS)
-        moments += [answer.now + passed] * len(answer.leases)
+        now = answer.now + passed
+        held_up += max(0, now - due - 12)
+        moments += [now] * len(answer.leases)
+        due = now + (0 if answer.leases else answer.wait_ms)
         if not answer.leases:
             late = draw.randint(0, 12)
             pass_a_moment(ledger.client, "shop", answer.wait_ms + late)
             passed += answer.wait_ms + late
     assert most_in_a_second(moments) <= 50 + burst - 1 + 1
-    assert len(moments) >= 0.95 * 50 * (moments[-1] - began) / 1000
+    assert len(moments) >= 0.95 * 50 * (moments[-1] - began - held_up) / 1000
 
 
 def test_eight_racing_drains_never_exceed_the_rate_in_any_second(ledger: Ledger, server: EmbeddedServer) -> None:
