@@ -171,7 +171,8 @@ def _check_lease(world: World, lease: Lease) -> None:
         for held in drain.held:
             if held[:2] == pair:
                 _expect(held.attempt < lease.attempt, f"{pair}: attempt {lease.attempt} was leased before")
-                _expect(lease.possible_duplicate, f"{pair} is in flight elsewhere, and is leased again unmarked")
+                marked = lease.possible_duplicate or held.fate == REFUSED
+                _expect(marked, f"{pair} is in flight elsewhere, and is leased again unmarked")
 
 
 def _check_turn(ledger: Snapshot, lease: Lease) -> None:
@@ -198,11 +199,13 @@ def _sending(situation: Situation, drain: Drain, size: Size) -> Iterator[Action]
 def _send(situation: Situation, drain: Drain, index: int, fate: str) -> Situation:
     world, held = situation.world, drain.held[index]
     pair = (held.destination, held.event)
-    repeated = pair in world.taken and not held.duplicate
-    _expect(not repeated, f"{pair} reaches its endpoint again and is not marked")
+    # A drain that hung before it sent cannot know of the other that sent meanwhile; then that one is marked.
+    told = held.duplicate or pair in world.marked
+    _expect(pair not in world.taken or told, f"{pair} reaches its endpoint again and is not marked")
     sent = (*drain.held[:index], held._replace(fate=fate), *drain.held[index + 1 :])
     taken = world.taken if fate == REFUSED else including(world.taken, pair)
-    return replace(situation, world=replace(world, taken=taken).with_drain(drain._replace(held=sent)))
+    marked = including(world.marked, pair) if held.duplicate and fate != REFUSED else world.marked
+    return replace(situation, world=replace(world, taken=taken, marked=marked).with_drain(drain._replace(held=sent)))
 
 
 def _settling(world: World, drain: Drain) -> Iterator[Action]:

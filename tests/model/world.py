@@ -60,6 +60,7 @@ class World:
         offered: the events that were accepted, sorted.
         drains: those that run.
         taken: what an endpoint has taken, whether or not the ledger knows.
+        marked: that of it which was sent as a possible duplicate.
         settled: what the ledger was told to be delivered.
         budget: what may still happen.
     """
@@ -67,6 +68,7 @@ class World:
     offered: tuple[str, ...] = ()
     drains: tuple[Drain, ...] = ()
     taken: Pairs = ()
+    marked: Pairs = ()
     settled: Pairs = ()
     budget: Budget = Budget()
 

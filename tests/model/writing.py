@@ -43,6 +43,7 @@ def read(text: str) -> Situation:
         tuple(event for (event,) in facts.get("offered", ())),
         tuple(_read_drain(each, facts) for each in facts.get("drain", ())),
         tuple((to, event) for to, event in facts.get("taken", ())),
+        tuple((to, event) for to, event in facts.get("marked", ())),
         tuple((to, event) for to, event in facts.get("settled", ())),
         Budget(*map(int, numbers)),
     )
@@ -99,6 +100,7 @@ def _lines(situation: Situation) -> Iterator[str]:
     yield _line("budget", *map(str, world.budget))
     yield from (_line("offered", event) for event in world.offered)
     yield from (_line("taken", *pair) for pair in world.taken)
+    yield from (_line("marked", *pair) for pair in world.marked)
     yield from (_line("settled", *pair) for pair in world.settled)
     for drain in world.drains:
         yield _line("drain", drain.name, str(int(drain.closing)))
