@@ -72,7 +72,7 @@ def test_one_event_is_fanned_out_to_all_destinations() -> None:
 
 def test_what_the_server_keeps_is_weighed_without_the_bodies() -> None:
     """A body weighs about what the event does, and what a server holds without any delivery is left out."""
-    waiting = values(answer("memory", "--events", "200", "--only", memory.WAITING), memory.WAITING)
+    waiting = values(answer("memory", "--events", "2000", "--only", memory.WAITING), memory.WAITING)
     assert 1500 < waiting["body"] < 3000
     assert 100 < waiting["kept beside the body"] < 1500
 
