@@ -88,8 +88,8 @@ class Crew:
         left = contender.unfinished()
         self.wait(lambda: left - contender.unfinished(), left, "left-over deliveries finished")
 
-    def wait(self, count: Callable[[], int], wanted: int, what: str) -> None:
-        """Wait until the count is what is wanted, as long as it grows.
+    def wait(self, count: Callable[[], int], wanted: int, what: str, *, look: float = LOOK_SECONDS) -> None:
+        """Wait until the count is what is wanted, as long as it grows; it is looked at every `look` seconds.
 
         Raises:
             BenchFailed: it stopped growing, or a worker ended.
@@ -99,7 +99,7 @@ class Crew:
             self.require_alive()
             if time.monotonic() > deadline:
                 raise self.failed(f"{seen} of {wanted} {what}, and no more in {PATIENCE_SECONDS:g} s")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(look)
             now = count()
             if now > seen:
                 seen, deadline = now, time.monotonic() + PATIENCE_SECONDS
