@@ -82,10 +82,15 @@ class Inbound(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+    """Events leased for routing.
+
+    `version` is that of the subscriptions they are to be routed by, or a later one. `gated`: deliveries whose turn has
+    come were let out, and there may be more.
+    """
 
     version: int
     events: list[Inbound]
+    gated: bool
 
 
 class Route(NamedTuple):
@@ -188,10 +193,15 @@ class Dispatch(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """What `expire` did: deliveries that became dead letters, events that were looked at."""
+    """What `expire` did: deliveries that became dead letters, events that were gone through, whether more are due.
+
+    `cancelling` tells that an event is being taken back, which may be left to `finish_cancelling`.
+    """
 
     deliveries: int
     events: int
+    more: bool
+    cancelling: bool
 
 
 class Stopped(NamedTuple):
@@ -200,6 +210,11 @@ class Stopped(NamedTuple):
     destination: str
     state: State
     now: bool
+
+    @classmethod
+    def read(cls, destination: bytes, state: bytes, now: int) -> "Stopped":
+        """Read what the operation answers for a delivery."""
+        return cls(destination.decode(), State(state.decode()), bool(now))
 
 
 class Cancelled(NamedTuple):

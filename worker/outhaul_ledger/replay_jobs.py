@@ -12,6 +12,7 @@ from outhaul_ledger.model import State
 from outhaul_ledger.scripting import Scripts
 
 LEASE_MS = 10_000  # a step takes milliseconds; who has not ended it by then is gone
+STEP = 200  # deliveries made due in one, some 2 ms of the server's time
 _STEPS_PER_SECOND = 10
 
 
@@ -106,7 +107,7 @@ class ReplayJobs(Scripts):
 
     def _next(self, job: ReplayJob) -> Page:
         """Return the deliveries of the next step, no more than the rate and the limit allow."""
-        most = PAGE if job.rate is None else min(PAGE, max(1, int(job.rate / _STEPS_PER_SECOND)))
+        most = STEP if job.rate is None else min(STEP, max(1, int(job.rate / _STEPS_PER_SECOND)))
         limit = job.selection.limit
         left = None if limit is None else limit - job.replayed - job.gone
         size = most if left is None else min(most, left)

@@ -43,7 +43,7 @@ class FanOut:
         intake = self._ledger.lease_inbox(self._drain, self._most, INBOX_LEASE_MS)
         self._router.catch_up(intake.version)
         self._waiting.extend(intake.events)
-        full = len(intake.events) == self._most
+        full = len(intake.events) == self._most or intake.gated
         if intake.events:
             self._most = MOST_EVENTS
         return full

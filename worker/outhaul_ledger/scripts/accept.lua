@@ -5,7 +5,7 @@
 -- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
 -- Touches: event:<id> record:<id> events inbox sequence wake history
--- Uses: bind clock wake history sheaf
+-- Uses: bind clock wake run history sheaf
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
 local answers, sequence = {}, nil

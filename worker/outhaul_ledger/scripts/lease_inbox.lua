@@ -4,7 +4,8 @@
 -- KEYS: event record inbox routing leases drains lane lanes slow inflight destination order gate edition
 -- STATES:
 -- ARGV: drain, most events, lease in ms
--- Returns: {version of the subscriptions, per event {id, accepted_at}, per event its body or nil}
+-- Returns: {version of the subscriptions, per event {id, accepted_at}, per event its body or nil, 1 if more deliveries may
+--          have their turn at once}
 -- Touches: inbox routing leases:<drain> drains event:<id> edition; record:<id> lane:<d> lanes slow gate (deliveries whose
 --          turn has come)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes inbox order unrouted gate sheaf
@@ -27,8 +28,9 @@ for i = 1, #taken, 2 do
 end
 write_routing()
 write_leases()
-for destination in pairs(open_gate(keys, now)) do
+local let_out, more = open_gate(keys, now)
+for destination in pairs(let_out) do
   schedule_lane(keys, destination, now)
 end
 local bodies = wanted[1] and redis.call('MGET', unpack(wanted)) or {}
-return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found, bodies }
+return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found, bodies, more and 1 or 0 }
