@@ -12,7 +12,8 @@ from outhaul_ledger.record import EventRecord
 from outhaul_ledger.scripting import Scripts
 
 PAGE = 200  # deliveries or destinations read at once
-PORTION = 100  # deliveries changed at once
+PORTION = 80  # deliveries of a record looked at at once; the server may give some more
+CHANGED = 100  # of which so many are changed
 EXPIRING = 64  # events whose expiry is looked at in one call of the script
 LOOKED_AT = 1_000  # deliveries that such a call looks at
 EXPIRY_CALLS = 50  # of that script in one of Python's
@@ -51,7 +52,7 @@ class Portions(Scripts):
         unrouted, found = False, dict[str, Stopped]()
         cursor: bytes | str = "0"
         while True:
-            answer = self._run("cancel", self.retention_ms, event_id, since, cursor, PORTION, PORTION, ABANDONED_MS)
+            answer = self._run("cancel", self.retention_ms, event_id, since, cursor, PORTION, CHANGED, ABANDONED_MS)
             if not answer:
                 return Cancelled(unrouted, list(found.values())) if found else None
             since, cursor, taken, rows = answer
@@ -65,7 +66,7 @@ class Portions(Scripts):
         deliveries = events = 0
         for _ in range(EXPIRY_CALLS):
             size = min(EXPIRING, most - events)
-            ended, through, more, cancelling = self._run("expire", size, PORTION, LOOKED_AT, PORTION, FLYING_MS)
+            ended, through, more, cancelling = self._run("expire", size, CHANGED, LOOKED_AT, PORTION, FLYING_MS)
             deliveries, events = deliveries + ended, events + through
             if not more or events >= most:
                 break
