@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from integration.ledger.scenario import DRAIN, LEASE_MS, accept, record_of
+from outhaul_ledger import portions
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Route, Schedule, State
 
@@ -35,3 +37,10 @@ def spread(
 def tally(ledger: Ledger, event_id: str) -> Counter[tuple[State, str]]:
     """How many of an event's deliveries are in each state, with each reason."""
     return Counter((each.state, each.reason) for each in record_of(ledger, event_id).deliveries.values())
+
+
+def cancel_step(ledger: Ledger, event_id: str, since: str = "", cursor: str = "0", changed: int | None = None) -> Any:
+    """Take back one portion of an event, or no more of it than `changed`, as a caller does that then is lost."""
+    most = portions.CHANGED if changed is None else changed
+    arguments = (ledger.retention_ms, event_id, since, cursor, portions.PORTION, most, portions.ABANDONED_MS)
+    return ledger._run("cancel", *arguments)  # noqa: SLF001 -- one call of several
