@@ -146,7 +146,7 @@ KEYS: dict[str, Key] = {
         "hash",
         "retention after its end",
         "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
-        "`position`, `ended` (or 0), `token` of who takes a step",
+        "`position`, `ended` (or 0), `token` of who takes a step, `cancelled` where it was stopped",
     ),
     "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
     "apikey": Key(

@@ -26,7 +26,8 @@ class ReplayJob:
         rate: most deliveries a second, None for as fast as it goes.
         opened_at: when it was begun, Unix ms of the server.
         cutoff: what died later is left out, Unix ms.
-        ended_at: when it had gone through everything, 0 before.
+        ended_at: when it had gone through everything, or was stopped; 0 before.
+        cancelled: whether it was stopped before it had gone through everything.
         replayed: deliveries made due again.
         gone: deliveries that meanwhile were neither dead nor held.
         position: where it goes on; None before the beginning and after the end.
@@ -38,6 +39,7 @@ class ReplayJob:
     opened_at: int
     cutoff: int
     ended_at: int
+    cancelled: bool
     replayed: int
     gone: int
     position: Position | None
@@ -58,6 +60,7 @@ class ReplayJob:
             opened_at=int(fields["opened"]),
             cutoff=int(fields["cutoff"]),
             ended_at=int(fields["ended"]),
+            cancelled="cancelled" in fields,
             replayed=int(fields["replayed"]),
             gone=int(fields["gone"]),
             position=Position(*orjson.loads(fields["position"])) if fields["position"] else None,
@@ -89,6 +92,14 @@ class ReplayJobs(Scripts):
     def read(self, job: str) -> ReplayJob | None:
         """Read how far a replay is; None where there is none, or its retention is over."""
         fields = self._run("read_job", job)
+        return ReplayJob.read(job, fields) if fields else None
+
+    def cancel(self, job: str) -> ReplayJob | None:
+        """Stop a replay and read how far it came; None where there is none, or its retention is over.
+
+        What it has made due again stays so. One that has ended stays as it ended; calling again is safe.
+        """
+        fields = self._run("cancel_job", job, self._ledger.retention_ms)
         return ReplayJob.read(job, fields) if fields else None
 
     def carry_on(self) -> float | None:

@@ -5,16 +5,19 @@ from typing import Any
 
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.replay_jobs import ReplayJobs
+from outhaul_ledger.scripting import Scripts
+from outhaul_ledger.subscribing import SubscriptionLedger
 
 MOST_COMMANDS = 2_500
 """In one script. A server does about one a microsecond, so that it is held up for 2 or 3 ms and never for 5."""
 
 
-class Metered(Ledger):
+class Meter(Scripts):
     """Counts the commands that each operation makes the server do at most, and its calls."""
 
-    def __init__(self, client: Any) -> None:
-        super().__init__(client)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self.most: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
 
@@ -29,7 +32,19 @@ class Metered(Ledger):
         return sum(each["calls"] for each in self.client.info("commandstats").values())
 
 
-def too_long(metered: Metered) -> dict[str, int]:
+class Metered(Meter, Ledger):
+    """A ledger that counts."""
+
+
+class MeteredJobs(Meter, ReplayJobs):
+    """Replays that count."""
+
+
+class MeteredSubscriptions(Meter, SubscriptionLedger):
+    """Subscriptions that count."""
+
+
+def too_long(metered: Meter) -> dict[str, int]:
     """Which operations held the server up for too long, and how many commands they made it do."""
     return {name: most for name, most in metered.most.items() if most > MOST_COMMANDS}
 

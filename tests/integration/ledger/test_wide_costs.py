@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from integration.ledger.metering import Metered, too_long
+from integration.ledger.metering import Metered, MeteredJobs, MeteredSubscriptions, too_long
 from integration.ledger.scenario import DRAIN, EVER, LEASE_MS, WORKER, accept, lease, outcome, route, settle
 from integration.ledger.time_travel import pass_time
 from integration.ledger.wide import WIDE, names, spread, tally
+from outhaul_config.policy import Policy
 from outhaul_ledger import dead_letters
 from outhaul_ledger.browsing import Place, Sought
 from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import Route, State
-from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_ops.embedded import EmbeddedServer
 
 CANCELLED, EXPIRED = (State.CANCELLED, "cancelled"), (State.DEAD, "expired")
@@ -84,35 +84,57 @@ def test_a_wide_event_is_listed_in_its_place_and_no_script_takes_long(metered: M
     assert too_long(metered) == {}
 
 
-def replay(ledger: Ledger) -> None:
+def replay(ledger: Ledger) -> dict[str, int]:
     """Replay all dead letters as a job, as fast as it goes."""
-    jobs = ReplayJobs(ledger)
-    jobs._run = ledger._run  # type: ignore[method-assign] # noqa: SLF001 -- so that its steps are counted too
+    jobs = MeteredJobs(ledger)
     jobs.open(Selection(), None)
     while jobs.carry_on() is not None:
         pass
+    return too_long(jobs)
 
 
-def discard(ledger: Ledger) -> None:
+def discard(ledger: Ledger) -> dict[str, int]:
     """Give all dead letters up."""
-    selection = Selection()
-    for _ in dead_letters.discard(
-        ledger, dead_letters.batches(ledger, selection, dead_letters.reach_now(ledger, selection))
-    ):
-        pass
+    reach = dead_letters.reach_now(ledger, Selection())
+    assert sum(dead_letters.discard(ledger, dead_letters.batches(ledger, Selection(), reach))) == 1_000
+    return {}
 
 
 @pytest.mark.parametrize(("way", "left"), [(replay, State.PENDING), (discard, State.CANCELLED)])
 def test_a_thousand_dead_letters_leave_in_scripts_that_take_not_long(
-    metered: Metered, way: Callable[[Ledger], None], left: State
+    metered: Metered, way: Callable[[Ledger], dict[str, int]], left: State
 ) -> None:
     """Whether they are replayed or given up, and each has a destination of its own."""
     spread(metered, "ev_wide", names(1_000), life_ms=-1)
     while metered.expire().more:
         pass
-    way(metered)
+    assert way(metered) == {}
     assert {state for state, _ in tally(metered, "ev_wide")} == {left}
     assert too_long(metered) == {}
+
+
+def test_a_subscription_with_a_long_backlog_is_stopped_resumed_and_removed_without_taking_long(
+    metered: Metered,
+) -> None:
+    """What it has left is cancelled step by step, dead letters too, and what is left of it in the end is nothing."""
+    subscriptions = MeteredSubscriptions(metered.client)
+    subscriptions.subscribe("sub.deep", b"{}", policy=Policy(concurrency=500), patience=60.0)
+    events = [f"ev_{number:04d}" for number in range(3_000)]
+    for start in range(0, len(events), 100):
+        route(metered, *events[start : start + 100], to=("sub.deep",))
+    flying = [one for _ in range(5) for one in lease(metered)]
+    settle(metered, *(outcome(one, State.DEAD) for one in flying[:60]))
+    settle(metered, outcome(flying[60], State.PENDING, pause="HTTP 410"))
+    assert metered.resume("sub.deep").paused
+    assert subscriptions.unsubscribe("sub.deep")
+    cursor, cancelled = "0", 0
+    while True:
+        done = subscriptions.tidy(cursor, parking=60.0)
+        cursor, cancelled = done.cursor, cancelled + done.cancelled
+        if not done.cancelled:
+            break
+    assert cancelled == 3_000 - len(flying) + 61
+    assert (too_long(metered), too_long(subscriptions)) == ({}, {})
 
 
 @pytest.mark.parametrize("end", ["expired", "taken back"])
