@@ -1,4 +1,4 @@
-"""Bytes that no client would send, to the API as it runs: paths that lead elsewhere, and requests that hold another one."""
+"""Bytes that no client would send, to the API as it runs: paths that lead elsewhere, requests that hold another."""
 
 import socket
 from collections.abc import Iterator
@@ -198,7 +198,9 @@ FIELDS = (
 )
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field[:32].decode("latin1").encode("unicode_escape").decode())
+@pytest.mark.parametrize(
+    "field", FIELDS, ids=lambda field: field[:32].decode("latin1").encode("unicode_escape").decode()
+)
 def test_a_header_that_can_be_read_in_two_ways_is_not_read(served: Served, field: bytes) -> None:
     """Folded, cut, spaced, too long or too many: refused before anything of the request is looked at."""
     assert_refused(served.ask(served.request(b"GET /v1/events/ev_kept HTTP/1.1", field)))
@@ -276,7 +278,9 @@ def test_chunks_in_a_version_that_has_none_hide_nothing(served: Served) -> None:
     served.assert_unharmed()
 
 
-@pytest.mark.parametrize("line", [b"GET /v1/destinations", b"POST /v1/nothing", b"POST /v1/replays/x/cancel", b"GET /livez"])
+@pytest.mark.parametrize(
+    "line", [b"GET /v1/destinations", b"POST /v1/nothing", b"POST /v1/replays/x/cancel", b"GET /livez"]
+)
 def test_a_body_that_nobody_reads_is_no_request_of_its_own(served: Served, line: bytes) -> None:
     """On a connection that goes on, the next answer is the next request's."""
     hidden = served.smuggled()

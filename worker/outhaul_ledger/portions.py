@@ -21,7 +21,7 @@ FLYING_MS = 1_000  # after which an expired event is looked at again that had a 
 ABANDONED_MS = 2_000  # after which another goes on taking an event back
 LARGE = 500  # fields of a record that is not read as a whole
 FIELDS = 2_000  # of records read in one call
-LISTED = 1_000  # deliveries of a large record read at once
+LISTED = 500  # deliveries of a large record read at once
 
 
 class Portions(Scripts):

@@ -156,7 +156,7 @@ def show_replay(replay_id: str) -> Answer:
     "POST", "/v1/replays/<string:replay_id>/cancel", scope=Scope.OPERATE, answers={200: Replay}, refuses=("not-found",)
 )
 def cancel_replay(replay_id: str) -> Answer:
-    """Stop a replay. What it has made due stays due; what it has not stays dead. One that has ended stays as it ended."""
+    """Stop a replay. What it has made due stays due, what it has not stays dead. One that has ended stays so."""
     return _told(_known(services().replays.cancel(replay_id)))
 
 

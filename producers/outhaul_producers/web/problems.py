@@ -37,7 +37,7 @@ KINDS: dict[str, ProblemKind] = {
         409, "The id belongs to an event of other content", "Give the new event an id of its own."
     ),
     "body-too-large": ProblemKind(413, "The body is too large", "Send less at once; `detail` names the limit."),
-    "target-too-long": ProblemKind(414, "The address is too long", "Send filters in less characters, or fewer of them."),
+    "target-too-long": ProblemKind(414, "The address is too long", "Send fewer or shorter filters."),
     "unsupported-media-type": ProblemKind(
         415, "The body has a type or encoding that is not read", "Use one that `detail` names."
     ),

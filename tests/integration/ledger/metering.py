@@ -50,7 +50,7 @@ def too_long(metered: Meter) -> dict[str, int]:
 
 
 class Dying(Ledger):
-    """Loses its server for good at one of its calls of an operation: before the server got it, or before its answer came."""
+    """Loses its server for good at a call of an operation: before the server got it, or before its answer came."""
 
     def __init__(self, client: Any, operation: str, call: int, *, answered: bool) -> None:
         super().__init__(client)

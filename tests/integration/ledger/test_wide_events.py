@@ -1,4 +1,4 @@
-"""Events that are gone through in several calls: what may happen in between, and who goes on where one does not come back."""
+"""Events that are gone through in several calls: what may happen in between, and who goes on where one is lost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def small_portions(request: pytest.FixtureRequest, ledger: Ledger, monkeypatch: 
     monkeypatch.setattr(portions, "CHANGED", 4)
     monkeypatch.setattr(portions, "EXPIRY_CALLS", 1)
     setting = "hash-max-listpack-entries"
-    (usual,) = ledger.client.config_get(setting).values()
+    usual = str(ledger.client.config_get(setting)[setting])
     if request.param == "hashed":
         ledger.client.config_set(setting, 4)
     yield
@@ -131,7 +131,7 @@ def test_what_a_lost_worker_had_in_flight_ends_with_the_event(ledger: Ledger) ->
 
 
 def test_two_callers_take_an_event_back_at_once(ledger: Ledger) -> None:
-    """Both are told that taking it back stopped all, whoever did which part; the note goes with the first who is through."""
+    """Both are told that taking it back stopped all, whoever did which part; the first who is through ends it."""
     spread(ledger, "ev_wide", TO)
     since, cursor = take_back_a_part(ledger)
     assert told(ledger) == {(State.CANCELLED, True): COUNT}

@@ -119,7 +119,7 @@ def test_a_replay_goes_on_by_itself_and_tells_how_far_it_is(caller: Caller, grav
 
 
 def test_a_replay_is_stopped_and_tells_how_far_it_came(caller: Caller, graveyard: Graveyard) -> None:
-    """What it has replayed stays so, the rest stays dead; stopping it again, or one that is finished, changes nothing."""
+    """What it has replayed stays so, the rest stays dead; stopping it again, or a finished one, changes nothing."""
     ids = graveyard.dead(30)
     running = caller.json("POST", "/v1/dead-letters/replay", json={"rate": 200}, status=202)
     where = f"/v1/replays/{running['id']}"
