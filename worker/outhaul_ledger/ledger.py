@@ -126,7 +126,8 @@ class Ledger(Scripts):
         idle, bell = (keys.stem(name, self.namespace) for name in ("idle", "bell"))
         try:
             with self.client.pipeline(transaction=False) as pipe:
-                pipe.blpop([bell], timeout=timeout).delete(idle)
+                pipe.blpop([bell], timeout=timeout)
+                pipe.delete(idle)
                 return pipe.execute()[0] is not None
         except redis.RedisError as error:
             raise self._translated(error) from error
@@ -137,8 +138,7 @@ class Ledger(Scripts):
         Without `whole`, plain ones come with an empty body, which costs the server less.
         """
         version, events, bodies = self._run("lease_inbox", drain, most, lease_ms, int(whole))
-        found = zip(events, bodies, strict=True)
-        return Intake(version, [_inbound(body, *event) for event, body in found])
+        return Intake(version, [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)])
 
     def fan_out(
         self,
@@ -195,6 +195,9 @@ class Ledger(Scripts):
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
 
         Called again with the same outcomes, it answers as before and changes nothing.
+
+        Raises:
+            ValueError: the state of one is LEASED, which no attempt leads to; nothing is written.
         """
         arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:

@@ -92,14 +92,15 @@ class Scripts:
         pool = self.client.connection_pool
         connection = pool.get_connection()
         try:
-            connection.send_command("EVALSHA", sha, *call)
+            connection.send_command("EVALSHA", sha, *call)  # type: ignore[no-untyped-call] # has no types
             while self._meanwhile and not connection.can_read() and self._meanwhile():
                 pass
             return connection.read_response()
         except redis.ResponseError:
             raise
         except BaseException:
-            connection.disconnect()  # an answer that comes now must not be taken for that to another call
+            # An answer that comes now must not be taken for that to another call.
+            connection.disconnect()  # type: ignore[no-untyped-call] # has no types
             raise
         finally:
             pool.release(connection)

@@ -52,6 +52,9 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.open_replay("filter")
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
+    assert not ledger.listen("idler", 0.01)
+    ledger._run("listen", "idler", LEASE_MS)
+    accept(ledger, "ev_rung")
 
 
 def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
@@ -110,6 +113,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     ledger.close_replay("filter")
     ledger.resume("mail")
     ledger.retire("last")
+    ledger.retire("idler")
     ledger.wait_for_wake(1)
     ledger.dispatch(WORKER, 2)
     ReplayJobs(ledger).carry_on()
