@@ -111,7 +111,8 @@ class Ledger(Portions):
         idle, bell = (keys.stem(name, self.namespace) for name in ("idle", "bell"))
         try:
             with self.client.pipeline(transaction=False) as pipe:
-                pipe.blpop([bell], timeout=timeout).delete(idle)
+                pipe.blpop([bell], timeout=timeout)
+                pipe.delete(idle)
                 return pipe.execute()[0] is not None
         except redis.RedisError as error:
             raise self._translated(error) from error
@@ -122,8 +123,8 @@ class Ledger(Portions):
         Without `whole`, plain ones come with an empty body, which costs the server less.
         """
         version, events, bodies, more = self._run("lease_inbox", drain, most, lease_ms, int(whole))
-        found = zip(events, bodies, strict=True)
-        return Intake(version, [_inbound(body, *event) for event, body in found], bool(more))
+        inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
+        return Intake(version, inbound, bool(more))
 
     def fan_out(
         self,
@@ -180,6 +181,9 @@ class Ledger(Portions):
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
 
         Called again with the same outcomes, it answers as before and changes nothing.
+
+        Raises:
+            ValueError: the state of one is LEASED, which no attempt leads to; nothing is written.
         """
         arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:

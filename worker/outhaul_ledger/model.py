@@ -1,6 +1,5 @@
 """The values that travel into and out of the ledger. Times are Unix milliseconds of the server's clock."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
@@ -142,8 +141,7 @@ class Lease(NamedTuple):
     slow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What an attempt came to, as `settle` writes it.
 
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
@@ -151,9 +149,6 @@ class Settlement:
     reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
     object for the attempt log, already redacted, or empty for none; the ledger only stores it. `health` is what breaker
     and concurrency go by, and `duration_ms` how long the endpoint took.
-
-    Raises:
-        ValueError: `state` is LEASED.
     """
 
     destination: str
@@ -170,13 +165,15 @@ class Settlement:
     health: Health = Health.UNKNOWN
     duration_ms: int = 0
 
-    def __post_init__(self) -> None:
-        if self.state is State.LEASED:
-            raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
-
     @property
     def flags(self) -> str:
-        """What is true or not of it in one word, as `settle` reads it."""
+        """What is true or not of it in one word, as `settle` reads it.
+
+        Raises:
+            ValueError: `state` is LEASED, which no attempt leads to.
+        """
+        if self.state is State.LEASED:
+            raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
         return _FLAGS[self.burned, self.ambiguous, self.health]
 
 

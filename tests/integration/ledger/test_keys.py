@@ -55,6 +55,9 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.open_replay("filter")
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
+    assert not ledger.listen("idler", 0.01)
+    ledger.client.set(key("idle"), "idler", px=LEASE_MS)  # as while it listens
+    accept(ledger, "ev_rung")
 
 
 def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
@@ -114,6 +117,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     ledger.close_replay("filter")
     ledger.resume("mail")
     ledger.retire("last")
+    ledger.retire("idler")
     ledger.wait_for_wake(1)
     ledger.dispatch(WORKER, 2)
     ReplayJobs(ledger).carry_on()
