@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from integration.ledger.scenario import DRAIN, LEASE_MS, accept, record_of
+from integration.ledger.scenario import DRAIN, LEASE_MS, accept, lease, record_of
 from outhaul_ledger import portions
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Route, Schedule, State
+from outhaul_ledger.model import Lease, Route, Schedule, State
 
 CHUNK = 128
 WIDE = 10_000
@@ -32,6 +32,16 @@ def spread(
     while order and ledger.lease_inbox(DRAIN, 1, LEASE_MS).gated:
         pass
     return list(to)
+
+
+def lease_many(ledger: Ledger, count: int) -> list[Lease]:
+    """Lease so many deliveries, call by call, as one visits few lanes."""
+    leases: list[Lease] = []
+    while len(leases) < count:
+        found = lease(ledger, count - len(leases))
+        assert found
+        leases += found
+    return leases
 
 
 def tally(ledger: Ledger, event_id: str) -> Counter[tuple[State, str]]:
