@@ -67,7 +67,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with EmbeddedServer(folder / "server") as server:
         site = Site(folder, server)
         site.use()
-        with running_api(site, OUTHAUL_API_WORKERS="1", OUTHAUL_API_REQUEST_TIMEOUT="2s") as api:
+        with running_api(site, OUTHAUL_API_WORKERS="1", OUTHAUL_API_REQUEST_TIMEOUT="1s") as api:
             kept = ("-H", "Content-Type: application/json", "-d", '{"type": "custom.ping", "id": "ev_kept"}')
             assert api.curl("/v1/events", *kept)[0] == 202
             yield Served(api, site.ledger())
@@ -177,6 +177,21 @@ def test_a_path_that_is_no_plain_path_leads_nowhere(served: Served, path: bytes)
     for method in (b"GET", b"POST"):
         assert_refused(served.ask(served.request(method + b" " + path + b" HTTP/1.1", b"Connection: close")))
     served.assert_unharmed()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET http://localhost/v1/events/ev_kept HTTP/1.1\r\nHost: localhost",
+        b"GET /v1/events/ev_kept HTTP/1.0",
+        b"GET /v1/events/%65v_kept HTTP/1.1\r\nHost: localhost",
+    ],
+)
+def test_what_can_only_be_read_in_one_way_is_served(served: Served, head: bytes) -> None:
+    """HTTP has these forms, and some clients use them."""
+    key = b"Authorization: Bearer " + served.api.key.encode()
+    answer = served.ask(CRLF.join((head, key, b"Connection: close", b"", b"")))
+    assert (status(answer), orjson.loads(content(answer))["event_id"]) == (200, "ev_kept")
 
 
 FIELDS = (
