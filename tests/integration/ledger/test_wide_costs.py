@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from integration.ledger.metering import Metered, MeteredJobs, MeteredSubscriptions, too_long
-from integration.ledger.scenario import DRAIN, EVER, LEASE_MS, WORKER, accept, lease, outcome, route, settle
+from integration.ledger.scenario import DRAIN, EVER, LEASE_MS, WORKER, accept, outcome, route, settle
 from integration.ledger.time_travel import pass_time
 from integration.ledger.wide import WIDE, lease_many, names, spread, tally
 from outhaul_config.policy import Policy
