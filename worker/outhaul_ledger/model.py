@@ -180,11 +180,23 @@ class Resumed(NamedTuple):
 
 
 class Dispatch(NamedTuple):
-    """What `dispatch` answers: whether to send a drain, ms until work is due (-1: none), drains alive or asked for."""
+    """What `dispatch` answers, and so which other operations of a dispatcher have something to do.
+
+    Args:
+        send: whether to send a drain.
+        wait_ms: until work is due, -1 for none.
+        running: drains alive or asked for.
+        silent: a drain fell silent, which `recover` takes for dead.
+        expired: an event has expired, which `expire` ends.
+        untidy: there are subscriptions, or something left of removed ones, for `tidy` to look after.
+    """
 
     send: bool
     wait_ms: int
     running: int
+    silent: bool = False
+    expired: bool = False
+    untidy: bool = False
 
 
 class Expired(NamedTuple):

@@ -1,7 +1,8 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, takes back what dead drains had leased, ends what has expired, and tells the ledger when the worker is stopping.
+worker, and tells the ledger when the worker is stopping. Where the answer to a beat says that there is something of the
+kind, it takes back what dead drains had leased, ends what has expired, and clears up behind subscriptions.
 """
 
 from __future__ import annotations
@@ -120,10 +121,13 @@ class Dispatcher(threading.Thread):
         self._note_back()
         if answer.send:
             self._send_one()
-        self._recover()
+        if answer.silent:
+            self._recover()
+        if answer.expired:
+            self._expire()
+        if answer.untidy:
+            self._tidy()
         self._sweep()
-        self._expire()
-        self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:

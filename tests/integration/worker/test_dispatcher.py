@@ -5,8 +5,10 @@ from typing import Any
 
 from eventually import eventually
 from outhaul_config.connections import open_client
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Dispatch, Route, Schedule, Submission
+from outhaul_ledger.subscribing import SubscriptionLedger
 from outhaul_ops.embedded import EmbeddedServer
 from outhaul_worker.dispatcher import Dispatcher
 
@@ -82,3 +84,38 @@ def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server:
         dispatcher.end()
         dispatcher.join(10)
         assert ledger.survey().standings["shop"].waiting == 0
+
+
+def test_what_a_dead_drain_had_leased_is_taken_back_and_subscriptions_are_looked_after(server: EmbeddedServer) -> None:
+    """Both happen where an answer to a beat says that there is something, without anyone asking for more."""
+    tidied = Event()
+    with server.client() as client:
+        ledger = Ledger(client)
+        SubscriptionLedger(client).subscribe("sub.one", b"{}", identity="one", policy=Policy(), patience=1.0)
+        ledger.accept([Submission("ev_1", "digest", "/", "order.created", b"{}")])
+        ledger.lease_inbox("dead", 1, 60_000)
+        ledger.retire("dead")
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, tidied.set)
+        dispatcher.start()
+        assert tidied.wait(10)
+        eventually(lambda: client.exists("outhaul:{0}:inbox"), within=10)
+        dispatcher.end()
+        dispatcher.join(10)
+
+
+def test_a_dispatcher_without_subscriptions_does_not_look_after_them(server: EmbeddedServer) -> None:
+    """It would cost an idle server five commands a second."""
+    tidied, waited = Event(), Event()
+    with server.client() as client:
+
+        class Waiting(Ledger):
+            def wait_for_wake(self, timeout: float) -> bool:
+                waited.set()
+                return super().wait_for_wake(timeout)
+
+        dispatcher = Dispatcher(Waiting(client), WORKER, 2, nothing, nothing, tidied.set)
+        dispatcher.start()
+        assert waited.wait(10)
+        dispatcher.end()
+        dispatcher.join(10)
+    assert not tidied.is_set()
