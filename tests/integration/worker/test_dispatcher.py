@@ -3,6 +3,8 @@
 from threading import Event
 from typing import Any
 
+import pytest
+
 from eventually import eventually
 from outhaul_config.connections import open_client
 from outhaul_config.policy import Policy
@@ -86,8 +88,11 @@ def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server:
         assert ledger.survey().standings["shop"].waiting == 0
 
 
-def test_what_a_dead_drain_had_leased_is_taken_back_and_subscriptions_are_looked_after(server: EmbeddedServer) -> None:
+def test_what_a_dead_drain_had_leased_is_taken_back_and_subscriptions_are_looked_after(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both happen where an answer to a beat says that there is something, without anyone asking for more."""
+    monkeypatch.setattr("outhaul_worker.dispatcher.GRACE_SECONDS", 0.0)
     tidied = Event()
     with server.client() as client:
         ledger = Ledger(client)
