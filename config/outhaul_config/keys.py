@@ -30,7 +30,8 @@ KEYS: dict[str, Key] = {
         "record:<id>",
         "hash",
         _FINISHED,
-        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `open` (unfinished deliveries, and "
+        "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `told` (its "
+        "body may say when or where it goes), `open` (unfinished deliveries, and "
         "one more while chunks of the fan-out are missing), `kept` (dead or held ones), `expires`, `cancelled` (when "
         "its sender took it back), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
@@ -96,6 +97,8 @@ KEYS: dict[str, Key] = {
     "leases": Key("leases:<drain>", "set", "never", "what a drain has leased: `<destination> <event>`"),
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
+    "idle": Key("idle", "string", "when its drain has waited long enough", "a running drain that has nothing to do"),
+    "bell": Key("bell", "list", "never", "at most one token; wakes that drain"),
     "history": Key(
         "history",
         "hash",

@@ -7,7 +7,10 @@ from typing import Any, Self
 
 import orjson
 
-HANDLING = frozenset({"destinations", "overrides", "deliver_after", "expires_at"})
+ROUTING = frozenset({"destinations", "deliver_after", "expires_at"})
+"""The parts of an event that say where and when it is to go."""
+
+HANDLING = ROUTING | {"overrides"}
 """The parts of an event that say how to deliver it: addressed to Outhaul, not to a destination."""
 
 

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from outhaul_ledger.model import Submission
 from outhaul_producers.digest import digest
 from outhaul_producers.errors import EventTooLarge, InvalidEvent
+from outhaul_producers.event import ROUTING
 from outhaul_producers.identity import new_event_id
 from outhaul_producers.problems import flattened
 from outhaul_producers.schema.envelope import ENVELOPE
@@ -68,7 +69,8 @@ def normalise(given: Any, *, source: str, now: datetime | None = None) -> Submis
     raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     if len(raw) > LARGEST_EVENT:
         raise EventTooLarge(_largest_part(body, len(raw)))
-    return Submission(body["id"], digest(found, fixed), body["source"], body["type"], raw)
+    plain = ROUTING.isdisjoint(found)
+    return Submission(body["id"], digest(found, fixed), body["source"], body["type"], raw, plain)
 
 
 def _validated(given: Any, now: datetime) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from outhaul_ledger.model import (
     Cancelled,
     Dispatch,
     Expired,
-    Health,
     Inbound,
     Intake,
     Lease,
@@ -46,11 +45,10 @@ ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked 
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
 PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
+RINGING_MS = 200  # for which a drain may still be rung that has stopped to listen; whoever comes next rings at others
 FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
-
-_FLAGS = {each: (int(each.judged), int(each.failed), int(each.silent), int(each.overloaded)) for each in Health}
 
 
 class Ledger(Scripts):
@@ -93,7 +91,7 @@ class Ledger(Scripts):
             DurabilityMissing: the server cannot do what `durability="fsync"` asks for; nothing was stored.
         """
         confirmed = self._must_be_confirmed()
-        arguments = [part for submission in submissions for part in submission]
+        arguments = [part for *parts, plain in submissions for part in (*parts, int(plain))]
         answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
@@ -119,11 +117,28 @@ class Ledger(Scripts):
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int) -> Intake:
-        """Lease up to `most` accepted events for routing, in the order of their acceptance."""
-        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms)
+    def listen(self, drain: str, timeout: float) -> bool:
+        """Sleep, as a drain with nothing to do, until work is announced, at most `timeout` seconds; True when it was.
+
+        `timeout` must stay below the client's socket time-out.
+        """
+        self._run("listen", drain, int(timeout * 1000) + RINGING_MS)
+        idle, bell = (keys.stem(name, self.namespace) for name in ("idle", "bell"))
+        try:
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.blpop([bell], timeout=timeout).delete(idle)
+                return pipe.execute()[0] is not None
+        except redis.RedisError as error:
+            raise self._translated(error) from error
+
+    def lease_inbox(self, drain: str, most: int, lease_ms: int, *, whole: bool = True) -> Intake:
+        """Lease up to `most` accepted events for routing, in the order of their acceptance.
+
+        Without `whole`, plain ones come with an empty body, which costs the server less.
+        """
+        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms, int(whole))
         found = zip(events, bodies, strict=True)
-        return Intake(version, [Inbound(event_id.decode(), int(at), body or b"") for (event_id, at), body in found])
+        return Intake(version, [_inbound(body, *event) for event, body in found])
 
     def fan_out(
         self,
@@ -190,8 +205,8 @@ class Ledger(Scripts):
                 one.state,
                 one.reason.replace("\t", " "),
             )
-            arguments += (one.status, one.delay_ms, int(one.burned), int(one.ambiguous), one.pause, one.line)
-            arguments += (*_FLAGS[one.health], one.duration_ms)
+            arguments += (one.status, one.delay_ms, one.pause, one.line, one.duration_ms)
+            arguments.append(one.flags)
         return [done == 1 for done in self._run("settle", *arguments)]
 
     # dispatchers
@@ -362,6 +377,10 @@ def _lease(
 ) -> Lease:
     names = destination.decode(), event_id.decode()
     return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))
+
+
+def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, plain: int) -> Inbound:
+    return Inbound(event_id.decode(), int(at), event_type.decode(), plain == 1, body or b"")
 
 
 def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:

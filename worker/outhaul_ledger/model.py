@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import NamedTuple
 
 
@@ -57,13 +58,17 @@ class Acceptance(StrEnum):
 
 
 class Submission(NamedTuple):
-    """One event as a producer hands it in. `digest` is of what the caller gave, before defaults."""
+    """One event as a producer hands it in. `digest` is of what the caller gave, before defaults.
+
+    `plain` promises that nothing in its body says when or where it is to go, so that its type is enough to route it.
+    """
 
     event_id: str
     digest: str
     source: str
     type: str
     body: bytes
+    plain: bool = False
 
 
 class Accepted(NamedTuple):
@@ -74,10 +79,12 @@ class Accepted(NamedTuple):
 
 
 class Inbound(NamedTuple):
-    """An accepted event that is leased for routing; `accepted_at` is Unix ms."""
+    """An accepted event that is leased for routing; `accepted_at` is Unix ms, `plain` as in `Submission`."""
 
     event_id: str
     accepted_at: int
+    type: str
+    plain: bool
     body: bytes
 
 
@@ -161,6 +168,19 @@ class Settlement:
     def __post_init__(self) -> None:
         if self.state is State.LEASED:
             raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
+
+    @property
+    def flags(self) -> str:
+        """What is true or not of it in one word, as `settle` reads it."""
+        return _FLAGS[self.burned, self.ambiguous, self.health]
+
+
+_FLAGS = {
+    (burned, ambiguous, health): "".join(
+        "01"[flag] for flag in (burned, ambiguous, health.judged, health.failed, health.silent, health.overloaded)
+    )
+    for burned, ambiguous, health in product((False, True), (False, True), Health)
+}
 
 
 class Leased(NamedTuple):

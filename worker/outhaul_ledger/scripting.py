@@ -1,7 +1,9 @@
 """How an operation gets to the server: by the digest of its script, reloaded where the server has forgotten it."""
 
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import redis
 
@@ -40,6 +42,17 @@ class Scripts:
         self.namespace = namespace
         self._confirmation = confirmation
         self._can_fsync = False
+        self._meanwhile: Callable[[], bool] | None = None
+
+    def attended(self, meanwhile: Callable[[], bool]) -> Self:
+        """Return the same, but while a call waits for its answer, `meanwhile` is called for as long as it returns True.
+
+        So the caller's other work goes on while the server works. What `meanwhile` raises breaks off the call, of
+        which nobody knows then whether it was made.
+        """
+        attended = copy(self)
+        attended._meanwhile = meanwhile
+        return attended
 
     def reachable(self) -> bool:
         """Say whether the server answers."""
@@ -52,7 +65,7 @@ class Scripts:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)
         call = (len(key_names), *key_names, *head, *arguments)
-        send = self._send_confirmed if confirmed else self.client.evalsha
+        send = self._send_confirmed if confirmed else self._send_attended if self._meanwhile else self.client.evalsha
         try:
             try:
                 return send(operation.sha, *call)
@@ -74,6 +87,22 @@ class Scripts:
                 raise DurabilityMissing(f"{facts}, which confirms before its disk has anything")
             self._can_fsync = True
         return self._confirmation.disk or self._confirmation.replicas > 0
+
+    def _send_attended(self, sha: str, *call: Any) -> Any:
+        pool = self.client.connection_pool
+        connection = pool.get_connection()
+        try:
+            connection.send_command("EVALSHA", sha, *call)
+            while self._meanwhile and not connection.can_read() and self._meanwhile():
+                pass
+            return connection.read_response()
+        except redis.ResponseError:
+            raise
+        except BaseException:
+            connection.disconnect()  # an answer that comes now must not be taken for that to another call
+            raise
+        finally:
+            pool.release(connection)
 
     def _send_confirmed(self, sha: str, *call: Any) -> Any:
         wanted = self._confirmation

@@ -1,13 +1,15 @@
 """A drain: one loop that routes what came in, leases what is due, keeps many attempts in flight, and settles them.
 
 It goes on until nothing is due, its time slice is over, or it is asked to stop; then it finishes what is in flight.
+While the ledger works at one of its calls it starts the attempts it has leased before, and takes answers.
 """
 
 import math
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Hashable, Sequence
 from typing import Protocol
 from uuid import uuid4
 
@@ -16,6 +18,7 @@ from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Settlement, State
 from outhaul_worker.attempt import Attempt, StageFailed, Target, abandon, conclude, prepare
 from outhaul_worker.attempt_log import AttemptLog
+from outhaul_worker.exchange import Answer
 from outhaul_worker.fanning import FanOut
 from outhaul_worker.places import Places, Room
 from outhaul_worker.routing import Router
@@ -32,6 +35,8 @@ POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flig
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
+LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered
+MEANWHILE_SECONDS = 0.0003  # for the next answer while the server works at a call, about as long as it does
 OUTAGE_PAUSE_SECONDS = 0.25
 OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
 
@@ -46,7 +51,8 @@ class Targets(Protocol):
 
 class Drain:
     """One drain: `worker` is the worker whose stop it obeys, `window` the most attempts it keeps in flight
-    to lanes that answer quickly, and likewise to all others."""
+    to lanes that answer quickly, and likewise to all others. With nothing left to do it stays for `linger` seconds,
+    as work that comes in then has no other way to go than to it."""
 
     def __init__(
         self,
@@ -59,42 +65,51 @@ class Drain:
         worker: str,
         window: int,
         lease_ms: int,
+        linger: float = 0.0,
     ) -> None:
         # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
         self.name = uuid4().hex[:12]
-        self._ledger, self._transport, self._targets = ledger, transport, targets
-        self._fan_out, self._log = FanOut(ledger, self.name, router), log
+        self._ledger, self._transport, self._targets = ledger.attended(self._serve), transport, targets
+        self._fan_out, self._log = FanOut(self._ledger, self.name, router), log
         self._events = router.events
-        self._worker, self._lease_ms = worker, lease_ms
+        self._worker, self._lease_ms, self._linger = worker, lease_ms, linger
         self._draw = random.Random()
         self._parent = os.getppid()
         self._until = time.monotonic() + self._draw.uniform(*SLICE_SECONDS)
         self._flying = Places(window)
+        self._ready: deque[Lease] = deque()
         self._launched = 0
         self._settlements: list[Settlement] = []
         # Half of a small window, so that the other half is busy meanwhile.
         self._settle_count = max(1, min(SETTLE_COUNT, window // 2))
         self._settle_at = self._look_at = 0.0
+        self._settled = True
         self._closing = False
         self._give_up_at = math.inf
         self._work_expected = True
         self._clock_offset = 0.0
 
     def run(self) -> None:
-        """Work until there is nothing to do or it is time to stop; what was leased is settled by then.
+        """Work until nothing was to be done for a while or it is time to stop; what was leased is settled by then.
 
         Raises:
             LedgerUnavailable: the ledger went away and did not come back while the drain had to end.
         """
         self._ledger.begin(self.name)
-        while self._flying or self._settlements or (self._work_expected and not self._closing):
-            self._turn()
+        self._work()
+        while self._linger and not self._closing and self._ledger.listen(self.name, self._linger):
+            self._work_expected, self._look_at = True, 0.0
+            self._work()
         self._ledger.retire(self.name)
 
     def stop(self) -> None:
         """Lease no more, finish what is in flight, and end even if the ledger is away. Signal handlers may call it."""
         self._closing = True
         self._give_up_at = min(self._give_up_at, time.monotonic() + OUTAGE_PATIENCE_SECONDS)
+
+    def _work(self) -> None:
+        while self._ready or self._flying or self._settlements or (self._work_expected and not self._closing):
+            self._turn()
 
     def _turn(self) -> None:
         if os.getppid() != self._parent:
@@ -112,14 +127,27 @@ class Drain:
             time.sleep(OUTAGE_PAUSE_SECONDS)
 
     def _collect(self) -> None:
-        for key, answer in self._transport.completed(self._patience()):
+        self._hear(self._transport.completed(self._patience()))
+
+    def _serve(self) -> bool:
+        """While the ledger works at a call, start attempts and take answers; False when there are none."""
+        if self._ready:
+            for _ in range(min(len(self._ready), LAUNCH_COUNT)):
+                self._launch(self._ready.popleft())
+            return True
+        answers = self._transport.completed(MEANWHILE_SECONDS) if self._flying else []
+        self._hear(answers)
+        return bool(answers)
+
+    def _hear(self, answers: Sequence[tuple[Hashable, Answer]]) -> None:
+        for key, answer in answers:
             attempt = self._flying.leave(key)
             if attempt is None:
                 continue  # an answer to a drain that died; what it had leased is recovered
             self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
 
     def _patience(self) -> float:
-        if not self._flying:
+        if self._ready or not self._flying:
             return 0.0
         moment = self._settle_at if self._settlements else self._look_at
         return min(max(moment - time.monotonic(), 0.0), POLL_SECONDS)
@@ -130,17 +158,24 @@ class Drain:
         self._settlements.append(settlement)
 
     def _settle(self) -> None:
-        due = len(self._settlements) >= self._settle_count or not self._flying or time.monotonic() >= self._settle_at
+        idle = not self._flying and not self._ready
+        due = len(self._settlements) >= self._settle_count or idle or time.monotonic() >= self._settle_at
         if self._settlements and due:
-            while self._settlements:
-                self._ledger.settle(self.name, self._settlements[:SETTLE_MOST])
-                del self._settlements[:SETTLE_MOST]
-            self._look_at = 0.0
+            for _ in range(0, len(self._settlements), SETTLE_MOST):
+                portion = self._settlements[:SETTLE_MOST]
+                self._ledger.settle(self.name, portion)
+                del self._settlements[: len(portion)]  # more may have come meanwhile
+            self._settled, self._look_at = True, 0.0
+            self._settle_at = time.monotonic() + SETTLE_SECONDS
 
     def _look(self) -> None:
-        if time.monotonic() < self._look_at or self._settlements:
+        # Not before the next settling, which makes room; else each look would find room for one or two.
+        if time.monotonic() < self._look_at or (self._settlements and not self._settled):
+            self._launch_all()
             return
+        self._settled = False
         backlog = not self._closing and self._fan_out.step()
+        self._launch_all()
         hanging = self._flying.overstayers(time.monotonic())
         room = Room(0, 0) if self._closing else Room(*(min(free, LEASE_COUNT) for free in self._flying.room()))
         leased = self._ledger.lease(
@@ -149,19 +184,23 @@ class Drain:
         self._clock_offset = leased.now / 1000 - time.monotonic()
         if leased.stopping:
             self.stop()
-        for lease in leased.leases:
-            self._launch(lease)
+        self._ready.extend(leased.leases)
         self._plan(leased.wait_ms, full=backlog or _filled(room, leased.leases))
 
     def _plan(self, wait_ms: int, *, full: bool) -> None:
         """Decide when to look for work again, and whether there is any to wait for."""
         self._work_expected = full or 0 <= wait_ms <= LINGER_MS
         pause = min(wait_ms / 1000, POLL_SECONDS) if wait_ms > 0 else POLL_SECONDS
-        if wait_ms == 0 and not self._flying:
+        busy = self._flying or self._ready
+        if wait_ms == 0 and not busy:
             pause = AT_ONCE_SECONDS
         self._look_at = time.monotonic() + (0.0 if full else pause)
-        if self._work_expected and not self._flying and not full:
+        if self._work_expected and not busy and not full:
             time.sleep(pause)
+
+    def _launch_all(self) -> None:
+        while self._ready:
+            self._launch(self._ready.popleft())
 
     def _launch(self, lease: Lease) -> None:
         target = self._targets.get(lease.destination)

@@ -1,5 +1,6 @@
 """The events a drain has at hand: read once and put into a form once, however many destinations want them."""
 
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,8 @@ class Events:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._known: dict[str, _Known] = {}
+        # Of a plain dictionary the oldest entry is found only by passing over all that were taken out before it.
+        self._known: OrderedDict[str, _Known] = OrderedDict()
 
     def body(self, event_id: str, raw: bytes) -> Mapping[str, Any]:
         """Read an event's stored JSON.
@@ -70,6 +72,6 @@ class Events:
         if known is None or known.raw != raw:
             known = _Known(raw, orjson.loads(raw))
             if len(self._known) >= self._most:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
             self._known[event_id] = known
         return known

@@ -40,13 +40,19 @@ class FanOut:
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
-        intake = self._ledger.lease_inbox(self._drain, self._most, INBOX_LEASE_MS)
+        whole = self._router.reads_all
+        intake = self._ledger.lease_inbox(self._drain, self._most, INBOX_LEASE_MS, whole=whole)
         self._router.catch_up(intake.version)
-        self._waiting.extend(intake.events)
+        missing = not whole and self._router.reads_all  # the first subscription has come in between
+        self._waiting.extend(self._completed(intake.events) if missing else intake.events)
         full = len(intake.events) == self._most
         if intake.events:
             self._most = MOST_EVENTS
         return full
+
+    def _completed(self, events: Sequence[Inbound]) -> list[Inbound]:
+        contents = self._ledger.contents([("", each.event_id) for each in events])
+        return [each._replace(body=read.body) for each, read in zip(events, contents, strict=True)]
 
     def _send_chunk(self) -> int:
         if self._begun:

@@ -35,6 +35,11 @@ class Router:
         self.events = Events()
         self._by_type: dict[str, tuple[Route, ...]] = {}
 
+    @property
+    def reads_all(self) -> bool:
+        """True when the type of a plain event is not enough: its order counts, or subscriptions look into it."""
+        return bool(self._orders or self._subscriptions)
+
     def catch_up(self, version: int) -> None:
         """Know all subscriptions as they are at this version of the ledger's, or later."""
         if self._subscriptions is not None:
@@ -46,6 +51,8 @@ class Router:
         An event may name the destinations it is for: those of them that want its type get it, and a name that there is
         not is recorded as skipped, for the sender to see.
         """
+        if inbound.plain and not self.reads_all:
+            return Routed(self._wanted(inbound.type))
         try:
             body = self.events.body(inbound.event_id, inbound.body)
             wanted, schedule = self._wanted(body["type"]), _schedule(body)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
@@ -83,7 +84,11 @@ def simulate(
 ) -> list[Holdings]:
     """Run cycles over an empty server; returns what was held after each number of them in `marks`, the last the end."""
     seen: list[Holdings] = []
-    with Receiver(record=False) as receiver, open_client(server.url, 5.0) as client:
+    with (
+        Receiver(record=False) as receiver,
+        open_client(server.url, 5.0) as client,
+        patch("outhaul_worker.engine.LINGER_SECONDS", CYCLE_SECONDS),  # as the dispatcher waits for its drains here
+    ):
         engine = _engine(server, folder, receiver.url)
         ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
 

@@ -1,10 +1,11 @@
 #!lua
 -- Accept events: each is stored once, dedup is by event id, a different content under a known id is a conflict.
--- KEYS: event record events inbox sequence wake history
+-- KEYS: event record events inbox sequence wake idle bell history
 -- STATES:
--- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body
+-- ARGV: 1 if the caller waits for the disk or for replicas, then per event: id, digest, source, type, body, 1 if it
+--       is plain: its type is enough to route it
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
--- Touches: event:<id> record:<id> events inbox sequence wake history
+-- Touches: event:<id> record:<id> events inbox sequence wake bell history
 -- Uses: bind clock wake history sheaf
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
@@ -13,18 +14,21 @@ local enter, write_entries = sheaf('ZADD')
 
 -- Numbers are taken for all events of the call at once; those that duplicates would have got are never given.
 local function next_in_sequence()
-  local events = (#ARGV - FIRST) / 5
+  local events = (#ARGV - FIRST) / 6
   sequence = sequence and sequence + 1 or redis.call('INCRBY', keys.sequence, events) - events + 1
   return sequence
 end
 
-for i = FIRST + 1, #ARGV, 5 do
+for i = FIRST + 1, #ARGV, 6 do
   local id, digest = ARGV[i], ARGV[i + 1]
   local known = redis.call('HMGET', keys.record .. id, 'digest', 'at')
   if not known[1] then
     local number = next_in_sequence()
     redis.call('HSET', keys.record .. id, 'digest', digest, 'at', now, 'source', ARGV[i + 2], 'type', ARGV[i + 3],
       'sequence', number)
+    if ARGV[i + 5] ~= '1' then
+      redis.call('HSET', keys.record .. id, 'told', '1')
+    end
     redis.call('SET', keys.event .. id, ARGV[i + 4])
     enter(keys.events, now, id)
     enter(keys.inbox, number, id)

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Take a step of a replay: make its next deliveries due again, and keep how far it has got, both or neither.
--- KEYS: record lane lanes slow inflight dead held destination wake job jobs
+-- KEYS: record lane lanes slow inflight dead held destination wake idle bell job jobs
 -- STATES: pending dead held
 -- ARGV: job, token of the taker, position to go on from ('' at the end), ms until its next step, retention in ms, then per
 --       delivery: destination, id
 -- Returns: 1, or 0 where another process has taken it meanwhile, and nothing was changed
--- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake job:<job> jobs
+-- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake bell job:<job> jobs
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes revive
 local id, position = ARGV[FIRST], ARGV[FIRST + 2]
 local job, now = keys.job .. id, clock()

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Take an event back: what has not been sent ends as cancelled. What is in flight cannot be stopped, and ends as cancelled
 -- if its attempt fails. An event whose destinations are not known yet gets none.
--- KEYS: event record attempts inbox routing lane lanes slow inflight destination order gate expiring wake
+-- KEYS: event record attempts inbox routing lane lanes slow inflight destination order gate expiring wake idle bell
 -- STATES: pending leased cancelled
 -- ARGV: retention in ms, id
 -- Returns: {1 if it had no deliveries yet, {destination, state, 1 if this call stopped it}, ...}; nothing for an unknown
 --          event
--- Touches: record:<id> inbox routing lane:<d> lanes slow destination:<d> order:<d>:<key> gate expiring wake; event:<id>
+-- Touches: record:<id> inbox routing lane:<d> lanes slow destination:<d> order:<d>:<key> gate expiring wake bell; event:<id>
 --          attempts:<id> (expiry)
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes finish inbox order unrouted gate cancel
 local retention, id = ARGV[FIRST], ARGV[FIRST + 1]

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Beat for a worker and decide whether one more drain is needed: there is due work, and fewer drains run or were asked
--- for than the live workers have slots. Tell also which other operations have something to do, so that a worker without
--- work calls none of them.
--- KEYS: inbox routing gate lanes slow drains asks workers expiring changes leaving disabled
+-- Beat for a worker and decide whether one more drain is needed: there is due work, none that is idle can be rung for, and
+-- fewer drains run or were asked for than the live workers have slots. Tell also which other operations have something to
+-- do, so that a worker without work calls none of them.
+-- KEYS: inbox routing gate lanes slow drains asks workers wake idle bell expiring changes leaving disabled
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
 -- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for, 1 if a drain fell silent, 1 if an
 --          event has expired, 1 if there are subscriptions to look after}
--- Touches: workers asks drains
--- Uses: bind clock
+-- Touches: workers asks drains bell
+-- Uses: bind clock due wake
 local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local silence, patience = tonumber(ARGV[FIRST + 3]), tonumber(ARGV[FIRST + 4])
 local now = clock()
@@ -25,22 +25,6 @@ local function count_slots()
     end
   end
   return total
-end
-
--- What has stayed behind the gate with nothing left to wait for is let out by a drain.
-local function first_due()
-  local free = redis.call('EXISTS', keys.routing) == 0 and redis.call('EXISTS', keys.gate) == 1
-  if free or redis.call('EXISTS', keys.inbox) == 1 then
-    return now
-  end
-  local due
-  for _, key in ipairs({ keys.routing, keys.lanes, keys.slow }) do
-    local head = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if head[1] and (not due or tonumber(head[2]) < due) then
-      due = tonumber(head[2])
-    end
-  end
-  return due
 end
 
 -- When the server's clock was set back, a beat from the future would count as alive until the clock is there again.
@@ -70,8 +54,8 @@ if redis.call(
   return { 0, -1, 0, 0, 0, 0 }
 end
 local running = count_drains()
-local due = first_due()
-local wanted = due and due <= now and stopping == '0' and running < count_slots()
+local due = first_due(keys, now)
+local wanted = due and due <= now and stopping == '0' and not ring(keys) and running < count_slots()
 if wanted then
   redis.call('ZADD', keys.asks, now, ARGV[FIRST + 5])
 end

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Make dead letters, or held deliveries, due again with a fresh retry budget.
--- KEYS: record lane lanes slow inflight dead held destination wake
+-- KEYS: record lane lanes slow inflight dead held destination wake idle bell
 -- STATES: pending dead held
 -- ARGV: per delivery: destination, id
 -- Returns: per delivery 1, or 0 where it is neither dead nor held (any more)
--- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake
+-- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake bell
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes revive
 local now = clock()
 local answers, touched = {}, {}

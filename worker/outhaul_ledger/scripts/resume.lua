@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Let a destination's deliveries go on: lift a pause, and let an open breaker's probe go at once.
--- KEYS: destination lane lanes slow inflight wake
+-- KEYS: destination lane lanes slow inflight wake idle bell
 -- STATES:
 -- ARGV: destination
 -- Returns: {1 if it was paused, 1 if its breaker was open}
--- Touches: destination:<d> lanes slow wake
+-- Touches: destination:<d> lanes slow wake bell
 -- Uses: bind clock wake concurrency rate breaker flow lanes
 local destination, now = ARGV[FIRST], clock()
 local paused = redis.call('HDEL', keys.destination .. destination, 'paused', 'paused_at')

@@ -1,17 +1,24 @@
 #!lua flags=allow-oom
 -- A drain ends. Should it leave leases behind, because an answer that gave it some was lost, it counts as silent from now
--- on, so that the next `recover` takes them.
--- KEYS: drains leases
+-- on, so that the next `recover` takes them. Work that it was rung for and does not do goes to others.
+-- KEYS: drains leases idle bell wake inbox routing gate lanes slow
 -- STATES:
 -- ARGV: drain
 -- Returns: leases left behind
--- Touches: drains
--- Uses: bind
+-- Touches: drains idle bell wake
+-- Uses: bind clock due wake
 local drain = ARGV[FIRST]
 local left = redis.call('SCARD', keys.leases .. drain)
 if left == 0 then
   redis.call('ZREM', keys.drains, drain)
 else
   redis.call('ZADD', keys.drains, 0, drain)
+end
+if redis.call('GET', keys.idle) == drain then
+  redis.call('DEL', keys.idle, keys.bell)
+end
+local due = first_due(keys, clock())
+if due and due <= clock() then
+  wake(keys)
 end
 return left

@@ -7,8 +7,8 @@
 -- KEYS: event record attempts lane lanes slow inflight dead held destination leases order gate expiring disabled recent
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
---       delay in ms, burned, ambiguous, reason to pause the destination (or ''), line, then of the endpoint: 1 if judged,
---       1 if it failed, 1 if it was silent, 1 if it was overloaded, ms it took
+--       delay in ms, reason to pause the destination (or ''), line, ms the endpoint took, and a text of six digits, each 1
+--       or 0: burned, ambiguous; the endpoint is judged, it failed, was silent, was overloaded
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
 -- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
 --          event:<id> order:<d>:<key> gate expiring disabled recent:<d>
@@ -20,13 +20,14 @@ local outcomes, answers, flows, ended = {}, {}, {}, {}
 local leave, write_leaving = sheaf('ZREM')
 local release, write_leases = sheaf('SREM')
 
+local ONE = string.byte('1')
 local function read_outcome(i)
+  local burned, ambiguous, judged, failed, silent, overloaded = string.byte(ARGV[i + 10], 1, 6)
   return {
     destination = ARGV[i], id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), state = states[ARGV[i + 3]],
-    reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), burned = ARGV[i + 7] == '1',
-    ambiguous = ARGV[i + 8], pause = ARGV[i + 9], line = ARGV[i + 10], judged = ARGV[i + 11] == '1',
-    failed = ARGV[i + 12] == '1', silent = ARGV[i + 13] == '1', overloaded = ARGV[i + 14] == '1',
-    duration = tonumber(ARGV[i + 15]),
+    reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), pause = ARGV[i + 7], line = ARGV[i + 8],
+    duration = tonumber(ARGV[i + 9]), burned = burned == ONE, ambiguous = ambiguous == ONE, judged = judged == ONE,
+    failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
   }
 end
 
@@ -90,7 +91,7 @@ end
 local function record(outcome, delivery, left)
   delivery.state, delivery.lost = outcome.state, 0
   delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
-  if outcome.ambiguous == '1' then
+  if outcome.ambiguous then
     delivery.duplicate = '1'
   end
   if not outcome.burned then
@@ -137,7 +138,7 @@ local function settle(outcome)
 end
 
 -- All are read before any is written: one that cannot be read must not leave the others half done.
-for i = FIRST + 3, #ARGV, 16 do
+for i = FIRST + 3, #ARGV, 11 do
   outcomes[#outcomes + 1] = read_outcome(i)
 end
 for _, outcome in ipairs(outcomes) do
