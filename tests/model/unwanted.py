@@ -1,10 +1,10 @@
-"""Events that are not wanted any more: their sender takes them back, or they expire. And what must be true of them then."""
+"""Events that are not wanted any more: taken back by their sender, or expired; and what must be true of them then."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from model.action import Action, Size, expect
+from model.action import Action, Size, Violation, expect
 from model.snapshot import Snapshot, field_of, moment_of
 from model.world import Held, Pairs, Situation, World, including
 from outhaul_ledger.ledger import Ledger
@@ -54,18 +54,16 @@ def check_settled(world: World, held: Held, found: DeliveryRecord | None, *, don
 
 
 def _cancel(ledger: Ledger, world: World, event: str, size: Size) -> World:
-    answer, again = ledger.cancel(event), ledger.cancel(event)
-    expect(answer is not None and again is not None, f"{event} is known and cannot be taken back")
-    assert answer and again  # noqa: S101 - for mypy
+    answer, again, record = ledger.cancel(event), ledger.cancel(event), ledger.status(event)
+    if not answer or not again or not record:
+        raise Violation(f"{event} is known and cannot be taken back")
     expect(not again.unrouted and not any(each.now for each in again.deliveries), f"{event} is taken back twice")
-    record = ledger.status(event)
-    expect(record is not None, f"{event} is forgotten")
-    assert record  # noqa: S101 - for mypy
     told = {each.destination: each.state for each in answer.deliveries}
-    expect(told == {name: each.state for name, each in record.deliveries.items()}, f"{event} is not as was told: {told}")
+    found = {name: each.state for name, each in record.deliveries.items()}
+    expect(told == found, f"{event} is told as {told} and is {found}")
     for destination, state in told.items():
-        settled = (destination, event) in world.settled
-        expect(not settled or state is State.DELIVERED, f"{event} was delivered to {destination} and is told as {state}")
+        delivered = (destination, event) in world.settled
+        expect(not delivered or state is State.DELIVERED, f"{event} was delivered to {destination}, told as {state}")
         expect(state is not State.PENDING, f"{event} was taken back and is pending at {destination}")
     return replace(world.spending("cancels"), stopped=including(world.stopped, *_stopped(answer, event, size)))
 

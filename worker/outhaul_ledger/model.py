@@ -208,7 +208,8 @@ class Dispatch(NamedTuple):
         running: drains alive or asked for.
         silent: a drain fell silent, which `recover` takes for dead.
         expired: an event has expired, which `expire` ends.
-        untidy: there are subscriptions, or something left of removed ones, for `tidy` to look after.
+        untidy: a subscription was removed or stopped, and `tidy` is not done with it.
+        subscribed: there are subscriptions, which `tidy` looks after.
     """
 
     send: bool
@@ -217,6 +218,7 @@ class Dispatch(NamedTuple):
     silent: bool = False
     expired: bool = False
     untidy: bool = False
+    subscribed: bool = False
 
 
 class Expired(NamedTuple):

@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import redis
 import structlog
@@ -59,12 +59,19 @@ def worker_name(hostname: str, pid: int) -> str:
     return f"{hostname}:{pid}"
 
 
+class Tidying(Protocol):
+    """How a dispatcher clears up behind subscriptions."""
+
+    def __call__(self, *, urgent: bool) -> None:
+        """Do a step if it is time."""
+
+
 class Dispatcher(threading.Thread):
     """The thread.
 
     `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
-    behind subscriptions. It looks at the ledger at least every `sleep_seconds`, and as often for drains that fell
-    silent.
+    behind subscriptions, `urgent` where something waits for it. It looks at the ledger at least every `sleep_seconds`,
+    and as often for drains that fell silent.
     """
 
     def __init__(
@@ -74,7 +81,7 @@ class Dispatcher(threading.Thread):
         slots: int,
         send: Callable[[], None],
         terminate: Callable[[], None],
-        tidy: Callable[[], None],
+        tidy: Tidying,
         *,
         sleep_seconds: float = SLEEP_SECONDS,
     ) -> None:
@@ -125,8 +132,8 @@ class Dispatcher(threading.Thread):
             self._recover()
         if answer.expired:
             self._expire()
-        if answer.untidy:
-            self._tidy()
+        if answer.untidy or answer.subscribed:
+            self._tidy(urgent=answer.untidy)
         self._sweep()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)

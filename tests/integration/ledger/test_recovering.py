@@ -18,8 +18,8 @@ from integration.ledger.scenario import (
     state_of,
 )
 from integration.ledger.time_travel import pass_time
-from outhaul_ledger.ledger import POISON, SILENCE_MS, Ledger
 from outhaul_config.policy import Policy
+from outhaul_ledger.ledger import POISON, SILENCE_MS, Ledger
 from outhaul_ledger.model import Dispatch, Route, Schedule, State
 from outhaul_ledger.subscribing import SubscriptionLedger
 from outhaul_ops.embedded import EmbeddedServer
@@ -252,14 +252,16 @@ def test_a_dispatcher_is_told_of_an_event_that_has_expired_until_it_is_ended(led
     assert not ledger.dispatch(WORKER, 2).expired
 
 
-def test_a_dispatcher_is_told_whether_there_are_subscriptions_to_look_after(ledger: Ledger) -> None:
-    """A removed one is until nothing of it is left, and while it is remembered."""
+def test_a_dispatcher_is_told_whether_there_are_subscriptions_and_whether_one_was_removed(ledger: Ledger) -> None:
+    """To look at all of them now and then, or to clear up at once until nothing of the removed one is left."""
+    subscriptions = SubscriptionLedger(ledger.client)
+    assert (ledger.dispatch(WORKER, 2).untidy, ledger.dispatch(WORKER, 2).subscribed) == (False, False)
+    subscriptions.subscribe("sub.one", b"{}", identity="one", policy=Policy(), patience=1.0)
+    assert (ledger.dispatch(WORKER, 2).untidy, ledger.dispatch(WORKER, 2).subscribed) == (False, True)
+    subscriptions.unsubscribe("sub.one")
+    assert ledger.dispatch(WORKER, 2).untidy
+    subscriptions.tidy("0", parking=60.0)
     assert not ledger.dispatch(WORKER, 2).untidy
-    policy = Policy()
-    SubscriptionLedger(ledger.client).subscribe("sub.one", b"{}", identity="one", policy=policy, patience=1.0)
-    assert ledger.dispatch(WORKER, 2).untidy
-    SubscriptionLedger(ledger.client).unsubscribe("sub.one")
-    assert ledger.dispatch(WORKER, 2).untidy
 
 
 def test_a_stopping_worker_gets_no_drains_and_its_own_are_told_to_end(ledger: Ledger) -> None:

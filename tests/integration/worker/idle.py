@@ -1,7 +1,7 @@
 """A worker with next to nothing to do, for as many cycles of its dispatcher as it would have in days, only faster.
 
-`PYTHONPATH=tests python -m integration.worker.idle [DAY...]` simulates days of 86 400 cycles each, and prints what was held
-at the beginning and after each of those named (1).
+`PYTHONPATH=tests python -m integration.worker.idle [DAY...]` simulates days of 86 400 cycles each, and prints what was
+held at the beginning and after each of those named (1).
 """
 
 import ctypes
@@ -164,7 +164,7 @@ def _resident() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
 
 
-def _nothing() -> None:
+def _nothing(**_: object) -> None:
     """Nothing to do."""
 
 

@@ -6,8 +6,8 @@ from integration.worker.idle import SETTLING, Holdings, count_commands, simulate
 from outhaul_ops.embedded import EmbeddedServer
 
 CYCLES = 1_000
-EVENT_EVERY = 20
-MOST_BLOCKS = 300  # a third of one for each cycle, six for each event; seen are under 100
+EVENT_EVERY = 100
+MOST_BLOCKS = 300  # a third of one for each cycle; seen are under 100
 MOST_KIB = 256  # seen are under 40
 FEW_CYCLES = 200
 MOST_COMMANDS = 9  # of a cycle, those inside its scripts included; Celery's own poll and pings are two more a second

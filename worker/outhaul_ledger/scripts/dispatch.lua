@@ -6,7 +6,7 @@
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
 -- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for, 1 if a drain fell silent, 1 if an
---          event has expired, 1 if there are subscriptions to look after}
+--          event has expired, 1 if a subscription was removed or stopped and that is not done with, 1 if there are any}
 -- Touches: workers asks drains bell
 -- Uses: bind clock due wake
 local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
@@ -51,7 +51,7 @@ if redis.call(
   'EXISTS', keys.inbox, keys.routing, keys.gate, keys.lanes, keys.slow, keys.drains, keys.asks, keys.expiring,
   keys.changes, keys.leaving, keys.disabled
 ) == 0 then
-  return { 0, -1, 0, 0, 0, 0 }
+  return { 0, -1, 0, 0, 0, 0, 0 }
 end
 local running = count_drains()
 local due = first_due(keys, now)
@@ -62,5 +62,5 @@ end
 return {
   wanted and 1 or 0, due and math.max(0, math.ceil(due - now)) or -1, running,
   has_until(keys.drains, now - silence), has_until(keys.expiring, now),
-  math.min(1, redis.call('EXISTS', keys.changes, keys.leaving, keys.disabled)),
+  math.min(1, redis.call('EXISTS', keys.leaving, keys.disabled)), redis.call('EXISTS', keys.changes),
 }
