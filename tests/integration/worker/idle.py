@@ -43,7 +43,7 @@ class Holdings:
     """What a worker and its server hold on to.
 
     Args:
-        keys: on the server, without finished events, which expire.
+        keys: on the server, without finished events, which expire, and tokens that wake the dispatcher.
         connections: to the server.
         threads: of the process.
         descriptors: likewise.
@@ -147,7 +147,8 @@ def _engine(server: EmbeddedServer, folder: Path, endpoint: str) -> Engine:
 def _holdings(server: EmbeddedServer) -> Holdings:
     with server.client() as client:
         names = cast("list[bytes]", client.keys())
-        own = sum(client.pttl(name) == -1 for name in names)  # not -2, of one that expired meanwhile
+        # Not -2, of one that expired meanwhile.
+        own = sum(client.pttl(name) == -1 for name in names if name.decode() != keys.stem("wake", "outhaul"))
         connections = len(client.client_list()) - 1
     descriptors = sum(1 for _ in Path("/proc/self/fd").iterdir())
     gc.collect()
