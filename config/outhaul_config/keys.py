@@ -33,7 +33,8 @@ KEYS: dict[str, Key] = {
         "`digest`, `at` (accepted), `source`, `type`, `sequence` (of acceptance), `told` (its "
         "body may say when or where it goes), `open` (unfinished deliveries, and "
         "one more while chunks of the fan-out are missing), `kept` (dead or held ones), `expires`, `cancelled` (when "
-        "its sender took it back), and "
+        "its sender took it back), `cancelling` (the same, while its deliveries are being gone through for that), "
+        "`sweep` (how far they were gone through for its expiry, where that takes several calls), and "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
         "status, drain, order, reason",
     ),
@@ -79,6 +80,12 @@ KEYS: dict[str, Key] = {
         "sequence of acceptance",
     ),
     "expiring": Key("expiring", "sorted set", "never", "unfinished events with an expiry; score = when they expire"),
+    "cancelling": Key(
+        "cancelling",
+        "sorted set",
+        "never",
+        "events that are being taken back in several calls; score = when another caller than the first goes on",
+    ),
     "dead": Key("dead:<destination>", "sorted set", "never", "dead letters; score = when they died"),
     "held": Key("held:<destination>", "sorted set", "never", "deliveries that wait for a person; score = since when"),
     "destinations": Key("destinations", "set", "never", "every destination that ever got a delivery or a setting"),
@@ -142,7 +149,7 @@ KEYS: dict[str, Key] = {
         "hash",
         "retention after its end",
         "a replay that any process carries on: `selection`, `rate`, `opened`, `cutoff`, `replayed`, `gone`, "
-        "`position`, `ended` (or 0), `token` of who takes a step",
+        "`position`, `ended` (or 0), `token` of who takes a step, `cancelled` where it was stopped",
     ),
     "jobs": Key("jobs", "sorted set", "never", "unfinished ones of these replays; score = when the next step is due"),
     "apikey": Key(

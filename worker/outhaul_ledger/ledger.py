@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -9,15 +9,12 @@ import redis
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
-from outhaul_ledger.browsing import Browsed, Place, Sought
 from outhaul_ledger.flow import pack_policy
 from outhaul_ledger.model import (
     AT_ONCE,
     Acceptance,
     Accepted,
-    Cancelled,
     Dispatch,
-    Expired,
     Inbound,
     Intake,
     Lease,
@@ -28,12 +25,12 @@ from outhaul_ledger.model import (
     Schedule,
     Settlement,
     State,
-    Stopped,
     Submission,
     Swept,
 )
-from outhaul_ledger.record import Contents, DeliveryRecord, EventRecord
-from outhaul_ledger.scripting import Confirmation, Scripts
+from outhaul_ledger.portions import Portions
+from outhaul_ledger.record import Contents, DeliveryRecord
+from outhaul_ledger.scripting import Confirmation
 from outhaul_ledger.survey import KeptEntry, Survey, WorkerStanding
 
 if TYPE_CHECKING:
@@ -44,14 +41,14 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
-PAGE = 200  # deliveries or destinations read at once, so that the server answers others in between
 RINGING_MS = 200  # for which a drain may still be rung that has stopped to listen; whoever comes next rings at others
-FLYING_MS = 1_000  # after which an expired event is looked at again that had a delivery in flight
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
+CHANGED_AT_ONCE = 100  # kept deliveries, some 2 ms where they are in orders
+RECOVERED = 128  # leases taken away in one call, some 2 ms of the server's time
 UNBOUNDED = 1_000_000  # more deliveries than any drain has places for
 
 
-class Ledger(Scripts):
+class Ledger(Portions):
     """All state of events and deliveries. Thread-safe and fork-safe, as its client is.
 
     Every method raises `LedgerUnavailable` when the server cannot be reached or refuses; all are safe to call again.
@@ -95,18 +92,6 @@ class Ledger(Scripts):
         answer = self._run("accept", int(confirmed), *arguments, confirmed=confirmed)
         return [Accepted(Acceptance(result.decode()), at) for result, at in answer]
 
-    def cancel(self, event_id: str) -> Cancelled | None:
-        """Take an event back: what has not been sent ends; None when it is unknown or has expired."""
-        answer = self._run("cancel", self.retention_ms, event_id)
-        if not answer:
-            return None
-        unrouted, *rows = answer
-        return Cancelled(bool(unrouted), [_stopped(*row) for row in rows])
-
-    def status(self, event_id: str) -> EventRecord | None:
-        """Read everything about an event; None when it is unknown or has expired."""
-        return EventRecord.read(event_id, list(self._pages("status", event_id)))
-
     # drains
 
     def begin(self, drain: str) -> None:
@@ -126,7 +111,8 @@ class Ledger(Scripts):
         idle, bell = (keys.stem(name, self.namespace) for name in ("idle", "bell"))
         try:
             with self.client.pipeline(transaction=False) as pipe:
-                pipe.blpop([bell], timeout=timeout).delete(idle)
+                pipe.blpop([bell], timeout=timeout)
+                pipe.delete(idle)
                 return pipe.execute()[0] is not None
         except redis.RedisError as error:
             raise self._translated(error) from error
@@ -136,9 +122,9 @@ class Ledger(Scripts):
 
         Without `whole`, plain ones come with an empty body, which costs the server less.
         """
-        version, events, bodies = self._run("lease_inbox", drain, most, lease_ms, int(whole))
-        found = zip(events, bodies, strict=True)
-        return Intake(version, [_inbound(body, *event) for event, body in found])
+        version, events, bodies, more = self._run("lease_inbox", drain, most, lease_ms, int(whole))
+        inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
+        return Intake(version, inbound, bool(more))
 
     def fan_out(
         self,
@@ -195,6 +181,9 @@ class Ledger(Scripts):
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
 
         Called again with the same outcomes, it answers as before and changes nothing.
+
+        Raises:
+            ValueError: the state of one is LEASED, which no attempt leads to; nothing is written.
         """
         arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
         for one in settlements:
@@ -227,13 +216,9 @@ class Ledger(Scripts):
         except redis.RedisError as error:
             raise self._translated(error) from error
 
-    def recover(self, most: int = 1000) -> Recovered:
+    def recover(self, most: int = RECOVERED) -> Recovered:
         """Take up to `most` leases away from drains that stopped beating 10 s ago."""
         return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self.retention_ms))
-
-    def expire(self, most: int = 200) -> Expired:
-        """Make dead letters of what has not been delivered by its expiry, of up to `most` events."""
-        return Expired(*self._run("expire", most, FLYING_MS))
 
     def sweep(self, begin: int, most: int = 1000) -> Swept:
         """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
@@ -248,8 +233,7 @@ class Ledger(Scripts):
             ValueError: a limit is below 1; to stop a destination, pause it.
         """
         packed = [(destination, _packed(destination, policy)) for destination, policy in policies]
-        pieces = (packed[start : start + CONFIGURED_AT_ONCE] for start in range(0, len(packed), CONFIGURED_AT_ONCE))
-        return sum(int(self._run("configure", *_flat(piece))) for piece in pieces)
+        return sum(int(self._run("configure", *_flat(piece))) for piece in _pieces(packed, CONFIGURED_AT_ONCE))
 
     # operators
 
@@ -269,20 +253,6 @@ class Ledger(Scripts):
             for event_id, at, kind, packed in rows
         ]
 
-    def browse(self, sought: Sought, position: Place | None, *, most: int, look: int) -> Browsed:
-        """Read a page of deliveries, those of the newest events first, from behind a position on.
-
-        Args:
-            sought: which deliveries.
-            position: where an earlier page ended; None at the beginning.
-            most: deliveries on the page.
-            look: events to look at; a page may be short, or empty, and not the last.
-        """
-        place = position or Place(sought.until, "", "")
-        states = f" {' '.join(sought.states)} " if sought.states else ""
-        bounds = (repr(sought.since), repr(place.accepted_at), place.event_id, place.destination)
-        return Browsed.read(self._run("browse", *bounds, sought.destination, states, most, look))
-
     def contents(self, deliveries: Sequence[tuple[str, str]]) -> list[Contents]:
         """Read event body and attempt log of each `(destination, event id)`; an unknown event has an empty body."""
         answer = self._run("contents", *_flat(deliveries))
@@ -294,12 +264,14 @@ class Ledger(Scripts):
         return read.body
 
     def replay(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
-        """Make dead or held `(destination, event id)` due again; False where one was neither."""
-        return [bool(done) for done in self._run("replay", *_flat(deliveries))]
+        """Make dead or held `(destination, event id)` due again, piece by piece; False where one was neither."""
+        pieces = _pieces(list(deliveries), CHANGED_AT_ONCE)
+        return [bool(done) for piece in pieces for done in self._run("replay", *_flat(piece))]
 
     def discard(self, deliveries: Iterable[tuple[str, str]]) -> list[bool]:
-        """End dead or held `(destination, event id)` as cancelled; False where one was neither."""
-        return [bool(done) for done in self._run("discard", self.retention_ms, *_flat(deliveries))]
+        """End dead or held `(destination, event id)` as cancelled, piece by piece; False where one was neither."""
+        pieces = _pieces(list(deliveries), CHANGED_AT_ONCE)
+        return [bool(done) for piece in pieces for done in self._run("discard", self.retention_ms, *_flat(piece))]
 
     def open_replay(self, digest: str) -> tuple[int, bool]:
         """Begin the replay of a filter; returns its cut-off (ms) and whether it had been begun before.
@@ -336,13 +308,6 @@ class Ledger(Scripts):
         now, *pairs = self._run("workers")
         standings = (WorkerStanding.read(now, *pair) for pair in zip(pairs[::2], pairs[1::2], strict=True))
         return {standing.worker: standing for standing in sorted(standings, key=lambda each: each.worker)}
-
-    def _pages(self, name: str, *arguments: Any) -> Iterator[list[Any]]:
-        cursor: Any = "0"
-        while cursor not in (b"0", b""):
-            page = self._run(name, *arguments, cursor, PAGE)
-            cursor = page[1]
-            yield page
 
 
 def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
@@ -383,15 +348,15 @@ def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, 
     return Inbound(event_id.decode(), int(at), event_type.decode(), plain == 1, body or b"")
 
 
-def _stopped(destination: bytes, state: bytes, now: int) -> Stopped:
-    return Stopped(destination.decode(), State(state.decode()), bool(now))
-
-
 def _packed(destination: str, policy: "Policy") -> str:
     if policy.concurrency != "auto" and policy.concurrency < 1:
         got = policy.concurrency
         raise ValueError(f"{destination}: expected a limit of at least 1, got {got}: to stop it, pause it")
     return pack_policy(policy)
+
+
+def _pieces(pairs: list[tuple[str, str]], size: int) -> Iterable[list[tuple[str, str]]]:
+    return (pairs[start : start + size] for start in range(0, len(pairs), size))
 
 
 def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -1,6 +1,5 @@
 """The values that travel into and out of the ledger. Times are Unix milliseconds of the server's clock."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
@@ -89,10 +88,15 @@ class Inbound(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """Events leased for routing, and the version of the subscriptions that they are to be routed by, or a later one."""
+    """Events leased for routing.
+
+    `version` is that of the subscriptions they are to be routed by, or a later one. `gated`: deliveries whose turn has
+    come were let out, and there may be more.
+    """
 
     version: int
     events: list[Inbound]
+    gated: bool
 
 
 class Route(NamedTuple):
@@ -137,8 +141,7 @@ class Lease(NamedTuple):
     slow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What an attempt came to, as `settle` writes it.
 
     `state` is any state but LEASED; PENDING means due again after `delay_ms`. `burned` is false where the attempt
@@ -146,9 +149,6 @@ class Settlement:
     reason to pause the whole destination, or empty. `status` is the HTTP status, 0 without an answer. `line` is a JSON
     object for the attempt log, already redacted, or empty for none; the ledger only stores it. `health` is what breaker
     and concurrency go by, and `duration_ms` how long the endpoint took.
-
-    Raises:
-        ValueError: `state` is LEASED.
     """
 
     destination: str
@@ -165,13 +165,15 @@ class Settlement:
     health: Health = Health.UNKNOWN
     duration_ms: int = 0
 
-    def __post_init__(self) -> None:
-        if self.state is State.LEASED:
-            raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
-
     @property
     def flags(self) -> str:
-        """What is true or not of it in one word, as `settle` reads it."""
+        """What is true or not of it in one word, as `settle` reads it.
+
+        Raises:
+            ValueError: `state` is LEASED, which no attempt leads to.
+        """
+        if self.state is State.LEASED:
+            raise ValueError(f"{self.destination}: expected the state an attempt leads to, got leased: use pending")
         return _FLAGS[self.burned, self.ambiguous, self.health]
 
 
@@ -207,7 +209,8 @@ class Dispatch(NamedTuple):
         wait_ms: until work is due, -1 for none.
         running: drains alive or asked for.
         silent: a drain fell silent, which `recover` takes for dead.
-        expired: an event has expired, which `expire` ends.
+        unwanted: an event has expired, or was being taken back by a caller that is lost, which `expire` and
+            `finish_cancelling` end.
         untidy: a subscription was removed or stopped, and `tidy` is not done with it.
         subscribed: there are subscriptions, which `tidy` looks after.
     """
@@ -216,16 +219,21 @@ class Dispatch(NamedTuple):
     wait_ms: int
     running: int
     silent: bool = False
-    expired: bool = False
+    unwanted: bool = False
     untidy: bool = False
     subscribed: bool = False
 
 
 class Expired(NamedTuple):
-    """What `expire` did: deliveries that became dead letters, events that were looked at."""
+    """What `expire` did: deliveries that became dead letters, events that were gone through, whether more are due.
+
+    `cancelling` tells that an event is being taken back, which may be left to `finish_cancelling`.
+    """
 
     deliveries: int
     events: int
+    more: bool
+    cancelling: bool
 
 
 class Stopped(NamedTuple):
@@ -234,6 +242,11 @@ class Stopped(NamedTuple):
     destination: str
     state: State
     now: bool
+
+    @classmethod
+    def read(cls, destination: bytes, state: bytes, now: int) -> "Stopped":
+        """Read what the operation answers for a delivery."""
+        return cls(destination.decode(), State(state.decode()), bool(now))
 
 
 class Cancelled(NamedTuple):

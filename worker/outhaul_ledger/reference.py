@@ -19,8 +19,9 @@ def page() -> str:
     """Return the whole page."""
     return (
         "# Operations of the ledger\n\n"
-        "Each is one script on the server, `outhaul_ledger/scripts/<operation>.lua`, and one method of "
-        "`outhaul_ledger.ledger.Ledger`: it happens as a whole or not at all, and all of them are safe to call again. "
+        "Each is one script on the server, `outhaul_ledger/scripts/<operation>.lua`: it happens as a whole or not at "
+        "all, is safe to call again, and takes no longer for an event with many deliveries or a long lane. The methods "
+        "of `outhaul_ledger.ledger.Ledger` call them, for what concerns many deliveries portion by portion. "
         "Made from the scripts' headers by `python -m outhaul_ledger.reference`; change it there. The keys are "
         "explained in [keys.md](keys.md).\n\n"
         "*Without memory* says what a server whose `maxmemory` is reached makes of it: new events and "

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from outhaul_ledger.dead_letters import PAGE, Reach, Selection, batches, pairs, reach_now
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.pacing import Pacer
-from outhaul_ledger.survey import KeptEntry
-
-AT_ONCE = 200  # deliveries in one script: each keeps the server from answering others for about 20 us
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +45,10 @@ def carry_out(ledger: Ledger, begun: Begun, rate: float | None = None) -> Iterat
     """Replay batch by batch, at most `rate` a second; finished only when the iterator has been exhausted."""
     pacer = Pacer(rate, PAGE)
     for batch in batches(ledger, begun.selection, begun.reach, most=pacer.batch):
-        done = [each for piece in _pieces(batch) for each in ledger.replay(pairs(piece))]
+        done = ledger.replay(pairs(batch))
         yield Step(sum(done), len(done) - sum(done))
         pacer.wait(len(batch))
     ledger.close_replay(begun.selection.digest())
-
-
-def _pieces(batch: list[KeptEntry]) -> Iterator[list[KeptEntry]]:
-    return (batch[start : start + AT_ONCE] for start in range(0, len(batch), AT_ONCE))
 
 
 def count_newer(ledger: Ledger, begun: Begun) -> int:

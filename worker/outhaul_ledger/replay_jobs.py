@@ -12,6 +12,7 @@ from outhaul_ledger.model import State
 from outhaul_ledger.scripting import Scripts
 
 LEASE_MS = 10_000  # a step takes milliseconds; who has not ended it by then is gone
+STEP = 200  # deliveries made due in one, some 2 ms of the server's time
 _STEPS_PER_SECOND = 10
 
 
@@ -25,7 +26,8 @@ class ReplayJob:
         rate: most deliveries a second, None for as fast as it goes.
         opened_at: when it was begun, Unix ms of the server.
         cutoff: what died later is left out, Unix ms.
-        ended_at: when it had gone through everything, 0 before.
+        ended_at: when it had gone through everything, or was stopped; 0 before.
+        cancelled: whether it was stopped before it had gone through everything.
         replayed: deliveries made due again.
         gone: deliveries that meanwhile were neither dead nor held.
         position: where it goes on; None before the beginning and after the end.
@@ -37,6 +39,7 @@ class ReplayJob:
     opened_at: int
     cutoff: int
     ended_at: int
+    cancelled: bool
     replayed: int
     gone: int
     position: Position | None
@@ -57,6 +60,7 @@ class ReplayJob:
             opened_at=int(fields["opened"]),
             cutoff=int(fields["cutoff"]),
             ended_at=int(fields["ended"]),
+            cancelled="cancelled" in fields,
             replayed=int(fields["replayed"]),
             gone=int(fields["gone"]),
             position=Position(*orjson.loads(fields["position"])) if fields["position"] else None,
@@ -90,6 +94,14 @@ class ReplayJobs(Scripts):
         fields = self._run("read_job", job)
         return ReplayJob.read(job, fields) if fields else None
 
+    def cancel(self, job: str) -> ReplayJob | None:
+        """Stop a replay and read how far it came; None where there is none, or its retention is over.
+
+        What it has made due again stays so. One that has ended stays as it ended; calling again is safe.
+        """
+        fields = self._run("cancel_job", job, self._ledger.retention_ms)
+        return ReplayJob.read(job, fields) if fields else None
+
     def carry_on(self) -> float | None:
         """Take one step of the replay that is due; returns the seconds until the next step, None when there is none."""
         token = uuid4().hex
@@ -106,7 +118,7 @@ class ReplayJobs(Scripts):
 
     def _next(self, job: ReplayJob) -> Page:
         """Return the deliveries of the next step, no more than the rate and the limit allow."""
-        most = PAGE if job.rate is None else min(PAGE, max(1, int(job.rate / _STEPS_PER_SECOND)))
+        most = STEP if job.rate is None else min(STEP, max(1, int(job.rate / _STEPS_PER_SECOND)))
         limit = job.selection.limit
         left = None if limit is None else limit - job.replayed - job.gone
         size = most if left is None else min(most, left)

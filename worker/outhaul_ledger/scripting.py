@@ -42,7 +42,7 @@ class Scripts:
         self.namespace = namespace
         self._confirmation = confirmation
         self._can_fsync = False
-        self._meanwhile: Callable[[], bool] | None = None
+        self.meanwhile: Callable[[], bool] | None = None
 
     def attended(self, meanwhile: Callable[[], bool]) -> Self:
         """Return the same, but while a call waits for its answer, `meanwhile` is called for as long as it returns True.
@@ -51,7 +51,7 @@ class Scripts:
         which nobody knows then whether it was made.
         """
         attended = copy(self)
-        attended._meanwhile = meanwhile
+        attended.meanwhile = meanwhile
         return attended
 
     def reachable(self) -> bool:
@@ -65,7 +65,7 @@ class Scripts:
         operation = load(name)
         key_names, head = operation.bind(self.namespace)
         call = (len(key_names), *key_names, *head, *arguments)
-        send = self._send_confirmed if confirmed else self._send_attended if self._meanwhile else self.client.evalsha
+        send = self._send_confirmed if confirmed else self._send_attended if self.meanwhile else self.client.evalsha
         try:
             try:
                 return send(operation.sha, *call)
@@ -92,14 +92,15 @@ class Scripts:
         pool = self.client.connection_pool
         connection = pool.get_connection()
         try:
-            connection.send_command("EVALSHA", sha, *call)
-            while self._meanwhile and not connection.can_read() and self._meanwhile():
+            connection.send_command("EVALSHA", sha, *call)  # type: ignore[no-untyped-call] # has no types
+            while self.meanwhile and not connection.can_read() and self.meanwhile():
                 pass
             return connection.read_response()
         except redis.ResponseError:
             raise
         except BaseException:
-            connection.disconnect()  # an answer that comes now must not be taken for that to another call
+            # An answer that comes now must not be taken for that to another call.
+            connection.disconnect()  # type: ignore[no-untyped-call] # has no types
             raise
         finally:
             pool.release(connection)

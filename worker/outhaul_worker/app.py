@@ -101,7 +101,7 @@ class _Process:
     def _set_up_child(self, **_: object) -> None:
         self._worker_pid = os.getppid()
         self._ready_engine()
-        # Attempts are no cycles: looking for some among what stays, and every few attempts, takes 6 % of a drain's time.
+        # Attempts are no cycles. To look for some every few attempts, among all that stays, takes 6 % of the time.
         gc.freeze()
         gc.set_threshold(GARBAGE_COUNT)
 

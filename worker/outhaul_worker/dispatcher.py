@@ -1,8 +1,9 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, and tells the ledger when the worker is stopping. Where the answer to a beat says that there is something of the
-kind, it takes back what dead drains had leased, ends what has expired, and clears up behind subscriptions.
+worker, and tells the ledger when the worker is stopping. Where the answer to a beat says that there is something of
+the kind, it takes back what dead drains had leased, ends what has expired or was cancelled, and clears up behind
+subscriptions.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from outhaul_config.problems import ConfigError
 from outhaul_config.sentry import start_sentry
 from outhaul_config.subscribers import load_subscribers
 from outhaul_ledger.errors import LedgerUnavailable
-from outhaul_ledger.ledger import Ledger, connect
+from outhaul_ledger.ledger import RECOVERED, Ledger, connect
 from outhaul_ledger.server import inspect_server
 from outhaul_worker.engine import LEDGER_SECONDS, load_targets, subscription_ledger
 from outhaul_worker.tidying import Tidier
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 DRAIN = "outhaul.drain"
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
-RECOVER_COUNT = 250
-EXPIRE_COUNT = 200
 SWEEP_PAUSES = 10  # sleeps between two passes
 BUSY_SECONDS = 0.02  # between two looks while due work is being taken care of
 OUTAGE_PAUSE_SECONDS = 0.5
@@ -130,7 +129,7 @@ class Dispatcher(threading.Thread):
             self._send_one()
         if answer.silent:
             self._recover()
-        if answer.expired:
+        if answer.unwanted:
             self._expire()
         if answer.untidy or answer.subscribed:
             self._tidy(urgent=answer.untidy)
@@ -150,8 +149,8 @@ class Dispatcher(threading.Thread):
 
     def _recover(self) -> None:
         if time.monotonic() >= self._recover_at:
-            taken = self._ledger.recover(RECOVER_COUNT)
-            again = taken.recovered + taken.dead >= RECOVER_COUNT
+            taken = self._ledger.recover()
+            again = taken.recovered + taken.dead >= RECOVERED
             self._recover_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
 
     def _sweep(self) -> None:
@@ -163,7 +162,9 @@ class Dispatcher(threading.Thread):
     def _expire(self) -> None:
         """End what is not wanted any more: at lanes that nothing is leased from, nobody else would."""
         if time.monotonic() >= self._expire_at:
-            again = self._ledger.expire(EXPIRE_COUNT).events >= EXPIRE_COUNT
+            done = self._ledger.expire()
+            found = done.cancelling and self._ledger.finish_cancelling()
+            again = done.more or found
             self._expire_at = time.monotonic() + (0.0 if again else self._sleep_seconds)
 
     def _note_away(self, error: Exception) -> None:

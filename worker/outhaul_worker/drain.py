@@ -29,7 +29,8 @@ from outhaul_worker.transports.contract import Transport
 SLICE_SECONDS = (480.0, 720.0)
 LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
 SETTLE_COUNT = 64
-SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once
+SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once,
+SETTLE_LANES = 32  # and of how many destinations, as those take it longer
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
@@ -161,10 +162,12 @@ class Drain:
         idle = not self._flying and not self._ready
         due = len(self._settlements) >= self._settle_count or idle or time.monotonic() >= self._settle_at
         if self._settlements and due:
-            for _ in range(0, len(self._settlements), SETTLE_MOST):
-                portion = self._settlements[:SETTLE_MOST]
+            left = len(self._settlements)
+            while left > 0:
+                portion = _portion(self._settlements)
                 self._ledger.settle(self.name, portion)
                 del self._settlements[: len(portion)]  # more may have come meanwhile
+                left -= len(portion)
             self._settled, self._look_at = True, 0.0
             self._settle_at = time.monotonic() + SETTLE_SECONDS
 
@@ -185,7 +188,7 @@ class Drain:
         if leased.stopping:
             self.stop()
         self._ready.extend(leased.leases)
-        self._plan(leased.wait_ms, full=backlog or _filled(room, leased.leases))
+        self._plan(leased.wait_ms, full=backlog or (leased.wait_ms == 0 and bool(leased.leases)))
 
     def _plan(self, wait_ms: int, *, full: bool) -> None:
         """Decide when to look for work again, and whether there is any to wait for."""
@@ -224,10 +227,14 @@ class Drain:
         return self._clock_offset + time.monotonic()
 
 
-def _filled(room: Room, leases: Sequence[Lease]) -> bool:
-    """True when a window got as much as it had places for, so that more may be waiting."""
-    slow = sum(lease.slow for lease in leases)
-    return 0 < room.slow == slow or 0 < room.quick == len(leases) - slow
+def _portion(settlements: Sequence[Settlement]) -> Sequence[Settlement]:
+    """Take what is settled in one call."""
+    destinations: set[str] = set()
+    for number, one in enumerate(settlements[:SETTLE_MOST]):
+        destinations.add(one.destination)
+        if len(destinations) > SETTLE_LANES:
+            return settlements[:number]
+    return settlements[:SETTLE_MOST]
 
 
 def _unconfigured(lease: Lease) -> Settlement:

@@ -10,7 +10,7 @@ import orjson
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import DestinationKind, NotApplicable, Payload
 
-MOST = 512  # about 6 MB of events of 2 KB
+MOST = 64  # many more, and most of what is looked at has left the processor's cache, which costs more than reading it
 
 
 @dataclass(slots=True)

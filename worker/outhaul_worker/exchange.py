@@ -1,8 +1,9 @@
 """What goes over the wire in an attempt and what comes of it: shared by transports, destinations and the pipeline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from outhaul_config.policy import Timeout
 
@@ -23,8 +24,7 @@ class Fault(StrEnum):
     PROTOCOL = "protocol"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP POST, ready to send: authenticated, signed, with its own limits.
 
     `redirects` is how many redirects (301, 302, 303) may be followed, each by the same POST with the same headers: only
@@ -39,8 +39,7 @@ class Request:
     redirects: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came of a request: a status with headers and body, or the fault that prevented one.
 
     `sent` is true when the endpoint may have received the whole request. Header names are lower case. The body is cut
@@ -48,7 +47,7 @@ class Answer:
     """
 
     status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
     fault: Fault | None = None
     detail: str = ""

@@ -45,7 +45,7 @@ class FanOut:
         self._router.catch_up(intake.version)
         missing = not whole and self._router.reads_all  # the first subscription has come in between
         self._waiting.extend(self._completed(intake.events) if missing else intake.events)
-        full = len(intake.events) == self._most
+        full = len(intake.events) == self._most or intake.gated
         if intake.events:
             self._most = MOST_EVENTS
         return full

@@ -5,7 +5,6 @@ from outhaul_ops.chaos.clock import follow_if_asked
 follow_if_asked()
 
 from collections.abc import Callable, Mapping  # noqa: E402 - the clock comes before whoever looks at it
-from dataclasses import replace  # noqa: E402
 from typing import Any  # noqa: E402
 
 from outhaul_ops.chaos.points import watch_if_asked  # noqa: E402
@@ -24,7 +23,7 @@ def _numbered(request: Callable[..., Request]) -> Callable[..., Request]:
     def numbered(self: Webhook, event: Any, payload: Payload, moment: Moment) -> Request:
         made = request(self, event, payload, moment)
         headers: Mapping[str, str] = {**made.headers, ATTEMPT_HEADER: str(moment.attempt)}
-        return replace(made, headers=headers)
+        return made._replace(headers=headers)
 
     return numbered
 

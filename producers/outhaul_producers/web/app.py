@@ -26,6 +26,7 @@ from outhaul_producers.web.routes import Routes
 from outhaul_producers.web.schemas import ProblemDocument
 from outhaul_producers.web.services import Services, install
 from outhaul_producers.web.subscriptions import routes as subscriptions
+from outhaul_producers.web.targets import refuse_ambiguous_targets
 from outhaul_producers.web.webhooks import routes as sources
 
 ROUTES: tuple[Routes, ...] = (events, sources, deliveries, dead_letters, destinations, subscriptions, metrics, health)
@@ -82,6 +83,7 @@ def create_app(services: Services) -> Flask:
     )
     app.url_map.strict_slashes = True
     install(app, services)
+    app.before_request(refuse_ambiguous_targets)
     app.before_request(_refuse_encoded_bodies)
     app.after_request(_secured)
     _refuse_with_problems(app)

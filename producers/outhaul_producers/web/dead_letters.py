@@ -99,9 +99,10 @@ class Replay(Schema):
     """A replay and how far it has got. Any process of the API carries it on."""
 
     id = fields.String(required=True, metadata=about("Its name."))
-    state = fields.String(required=True, metadata=about("`running` or `finished`"))
+    state = fields.String(required=True, metadata=about("`running`, `finished` or `cancelled`"))
     opened_at = fields.String(required=True, metadata=about("When it was begun; what died later is left out."))
     finished_at = fields.String(required=True, allow_none=True, metadata=about("When it had gone through everything."))
+    cancelled_at = fields.String(required=True, allow_none=True, metadata=about("When it was stopped before that."))
     replayed = fields.Integer(required=True, metadata=about("Deliveries made due again."))
     gone = fields.Integer(required=True, metadata=about("Deliveries that somebody else replayed or discarded first."))
     rate = fields.Float(required=True, allow_none=True, metadata=about("The most a second."))
@@ -148,10 +149,21 @@ def replay(order: Mapping[str, Any]) -> Answer:
 )
 def show_replay(replay_id: str) -> Answer:
     """Show how far a replay has got."""
-    job = services().replays.read(replay_id)
+    return _told(_known(services().replays.read(replay_id)))
+
+
+@routes.operation(
+    "POST", "/v1/replays/<string:replay_id>/cancel", scope=Scope.OPERATE, answers={200: Replay}, refuses=("not-found",)
+)
+def cancel_replay(replay_id: str) -> Answer:
+    """Stop a replay. What it has made due stays due, what it has not stays dead. One that has ended stays so."""
+    return _told(_known(services().replays.cancel(replay_id)))
+
+
+def _known(job: ReplayJob | None) -> ReplayJob:
     if job is None:
         raise Problem("not-found", "expected the id of a replay: there was none, or its retention is over")
-    return _told(job)
+    return job
 
 
 def _selection(query: Mapping[str, Any]) -> Selection:
@@ -177,11 +189,14 @@ def _name() -> str:
 
 
 def _told(job: ReplayJob) -> dict[str, Any]:
+    state = "cancelled" if job.cancelled else "finished" if job.ended_at else "running"
+    ended_at = rfc3339(job.ended_at) if job.ended_at else None
     return {
         "id": job.id,
-        "state": "finished" if job.ended_at else "running",
+        "state": state,
         "opened_at": rfc3339(job.opened_at),
-        "finished_at": rfc3339(job.ended_at) if job.ended_at else None,
+        "finished_at": ended_at if state == "finished" else None,
+        "cancelled_at": ended_at if state == "cancelled" else None,
         "replayed": job.replayed,
         "gone": job.gone,
         "rate": job.rate,

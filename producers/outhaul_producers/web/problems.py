@@ -37,6 +37,7 @@ KINDS: dict[str, ProblemKind] = {
         409, "The id belongs to an event of other content", "Give the new event an id of its own."
     ),
     "body-too-large": ProblemKind(413, "The body is too large", "Send less at once; `detail` names the limit."),
+    "target-too-long": ProblemKind(414, "The address is too long", "Send fewer or shorter filters."),
     "unsupported-media-type": ProblemKind(
         415, "The body has a type or encoding that is not read", "Use one that `detail` names."
     ),
@@ -47,6 +48,7 @@ KINDS: dict[str, ProblemKind] = {
     "too-many-requests": ProblemKind(
         429, "The API key's allowance is used up", "Wait as many seconds as the `Retry-After` header says."
     ),
+    "headers-too-large": ProblemKind(431, "The headers are too many or too long", "Send fewer and shorter ones."),
     "internal-error": ProblemKind(500, "Outhaul made a mistake", "Look into the log of the API for the traceback."),
     "ledger-unavailable": ProblemKind(
         503, "The ledger does not answer", "Send the request again after `Retry-After` seconds: with ids it is safe."

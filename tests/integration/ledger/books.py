@@ -253,6 +253,8 @@ def _check_expiry(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
         expires = int(books.record(event_id).get("expires", 0))
         if entry.state in UNFINISHED and entry.since < expires:
             assert event_id in listed
+    noted = {event_id for event_id in books.family("record:") if "cancelling" in books.record(event_id)}
+    assert noted == set(books.scores("cancelling"))
     for event_id in listed:
         record = books.record(event_id)
         assert "expires" in record

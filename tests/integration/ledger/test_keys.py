@@ -20,6 +20,7 @@ from integration.ledger.scenario import (
     well,
 )
 from integration.ledger.time_travel import pass_time
+from integration.ledger.wide import cancel_step
 from outhaul_config.keys import KEYS, prefix
 from outhaul_config.policy import Policy
 from outhaul_ledger.dead_letters import Selection
@@ -44,6 +45,8 @@ def live_through_everything(ledger: Ledger) -> None:
     configure(ledger, "swift")
     route(ledger, "ev_swift", "ev_next", to=("swift",))
     settle(ledger, *(well(one) for one in lease(ledger) if one.destination == "swift"))
+    route(ledger, "ev_cancelled", to=("shop", "swift"))
+    cancel_step(ledger, "ev_cancelled", changed=1)
     accept(ledger, "ev_routing", "ev_inbox", "ev_ordered")
     ledger.lease_inbox(DRAIN, 1, LEASE_MS)
     fan_out(ledger, "ev_ordered", order="anna", life_ms=10 * LEASE_MS)
@@ -52,6 +55,9 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.open_replay("filter")
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
+    assert not ledger.listen("idler", 0.01)
+    ledger.client.set(key("idle"), "idler", px=LEASE_MS)  # as while it listens
+    accept(ledger, "ev_rung")
 
 
 def live_with_subscriptions(subscriptions: SubscriptionLedger, ledger: Ledger) -> None:
@@ -101,6 +107,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     live_through_everything(ledger)
     pass_time(ledger.client, max(LEASE_MS, SILENCE_MS) + 1)
     ledger.recover()
+    assert ledger.finish_cancelling()
     inbound = ledger.lease_inbox("last", 100, LEASE_MS).events
     ledger.fan_out("last", [(one.event_id, []) for one in inbound])
     settle(ledger, *map(outcome, lease(ledger, drain="last")), drain="last")
@@ -110,6 +117,7 @@ def test_nothing_but_counters_is_left_when_all_events_have_expired(ledger: Ledge
     ledger.close_replay("filter")
     ledger.resume("mail")
     ledger.retire("last")
+    ledger.retire("idler")
     ledger.wait_for_wake(1)
     ledger.dispatch(WORKER, 2)
     ReplayJobs(ledger).carry_on()

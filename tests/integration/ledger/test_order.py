@@ -114,7 +114,7 @@ def test_a_drain_that_dies_while_it_routes_does_not_hold_the_others_back_for_lon
 
 def test_more_than_one_call_lets_out_are_all_let_out(ledger: Ledger) -> None:
     """A long wait ends in portions that do not stop the server, and a dispatcher knows that there is work."""
-    names = [f"ev_{number}" for number in range(1200)]
+    names = [f"ev_{number}" for number in range(200)]
     accept(ledger, "ev_first", *names)
     ledger.lease_inbox("slow", 1, LEASE_MS)
     ledger.lease_inbox(DRAIN, len(names), LEASE_MS)
@@ -122,12 +122,12 @@ def test_more_than_one_call_lets_out_are_all_let_out(ledger: Ledger) -> None:
     assert ledger.dispatch(WORKER, 2).wait_ms > 1000
     ledger.pause("shop", "so that only those behind the gate are work")
     ledger.cancel("ev_first")
-    assert ledger.survey().standings["shop"].behind == 200
+    assert ledger.survey().standings["shop"].behind == 72
     assert ledger.dispatch(WORKER, 2).wait_ms == 0
-    ledger.lease_inbox(DRAIN, 9, LEASE_MS)
+    assert not ledger.lease_inbox(DRAIN, 9, LEASE_MS).gated
     assert (ledger.survey().standings["shop"].behind, ledger.dispatch(WORKER, 2).wait_ms) == (0, -1)
     ledger.resume("shop")
-    assert len(lease(ledger, 2000)) == 1200
+    assert len(lease(ledger, 300)) == 200
 
 
 def test_a_failed_first_one_keeps_the_others_waiting_through_its_retries(ledger: Ledger) -> None:

@@ -1,5 +1,6 @@
 """Replays that any process carries on, step by step, each delivery once."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from integration.ledger.scenario import end, key, lease, outcome, route, settle,
 from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
-from outhaul_ledger.replay_jobs import ReplayJob, ReplayJobs
+from outhaul_ledger.replay_jobs import LEASE_MS, ReplayJob, ReplayJobs
 
 
 @pytest.fixture
@@ -120,3 +121,38 @@ def test_deliveries_that_somebody_else_replayed_are_counted_apart(ledger: Ledger
     )
     done = finished(jobs, jobs.open(Selection(), None))
     assert (done.replayed, done.gone) == (len(ids), 1)
+
+
+def test_a_replay_that_is_stopped_makes_nothing_more_due_and_says_so(ledger: Ledger, jobs: ReplayJobs) -> None:
+    """What it has replayed stays, the rest stays dead, and its record goes after the retention."""
+    ids = die(ledger, 30)
+    job = jobs.open(Selection(), 100.0)
+    jobs.carry_on()
+    stopped = jobs.cancel(job.id)
+    assert stopped is not None
+    assert (stopped.cancelled, stopped.replayed, stopped.ended_at > 0) == (True, 10, True)
+    assert jobs.carry_on() is None
+    assert jobs.read(job.id) == jobs.cancel(job.id) == stopped
+    assert Counter(state_of(ledger, each) for each in ids) == {State.PENDING: 10, State.DEAD: 20}
+    assert ledger.client.pttl(key("job", job.id)) > 0
+    assert jobs.cancel("unknown") is None
+    assert not ledger.client.exists(key("job", "unknown"))
+
+
+def test_a_step_that_was_under_way_when_its_replay_was_stopped_changes_nothing(
+    ledger: Ledger, jobs: ReplayJobs
+) -> None:
+    """After the answer to whoever stopped it no delivery is made due any more."""
+    (dead,) = die(ledger, 1)
+    job = jobs.open(Selection(), None)
+    jobs._run("take_job", "slow", LEASE_MS)  # noqa: SLF001 -- only half of a step, as if the process were slow
+    stopped = jobs.cancel(job.id)
+    assert jobs._run("advance_job", job.id, "slow", "", 0, 1000, "shop", dead) == 0  # noqa: SLF001 -- the other half
+    assert (jobs.read(job.id), state_of(ledger, dead)) == (stopped, State.DEAD)
+
+
+def test_a_replay_that_has_gone_through_cannot_be_stopped_any_more(ledger: Ledger, jobs: ReplayJobs) -> None:
+    """It stays finished: nothing was kept from being replayed."""
+    die(ledger, 2)
+    done = finished(jobs, jobs.open(Selection(), None))
+    assert (jobs.cancel(done.id), done.cancelled) == (done, False)

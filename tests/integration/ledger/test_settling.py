@@ -121,10 +121,13 @@ def test_an_outcome_without_a_line_keeps_the_event_readable(ledger: Ledger) -> N
     assert lines(ledger, "ev_1") == []
 
 
-def test_an_attempt_cannot_end_as_leased() -> None:
-    """A lease is given by `lease` alone; the mistake shows where it is made."""
+def test_an_attempt_cannot_end_as_leased(ledger: Ledger) -> None:
+    """A lease is given by `lease` alone; what else was to be settled is not, and can be once the mistake is mended."""
+    route(ledger, "ev_1", "ev_2")
+    one, two = lease(ledger)
     with pytest.raises(ValueError, match="got leased"):
-        Settlement("shop", "ev_1", 1, State.LEASED)
+        settle(ledger, outcome(one), outcome(two, State.LEASED))
+    assert settle(ledger, outcome(one)) == [True]
 
 
 def test_an_unburned_attempt_leaves_the_retry_budget_as_it_was(ledger: Ledger) -> None:

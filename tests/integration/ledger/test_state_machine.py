@@ -25,6 +25,7 @@ from integration.ledger.books import Books, check_books, read_books, unrouted
 from integration.ledger.plain import TICK_MS, PlainDelivery, PlainLedger
 from integration.ledger.scenario import WORKER, key, submission
 from integration.ledger.time_travel import pass_time
+from integration.ledger.wide import cancel_step
 from outhaul_config.policy import Breaker, Policy, Rate
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Health, Lease, Route, Schedule, Settlement, State
@@ -209,6 +210,16 @@ class LedgerMachine(RuleBasedStateMachine):
         """A sender takes an event back, whatever became of it."""
         answer = self.ledger.cancel(event_id)
         assert (answer and (answer.unrouted, set(answer.deliveries))) == self.plain.cancel(event_id)
+
+    @rule(event_id=EVENTS, changed=st.integers(0, 2))
+    def somebody_finishes_what_a_caller_began_to_cancel(self, event_id: str, changed: int) -> None:
+        """A caller is lost over an event; what it came to is the same as if it had not been."""
+        cancel_step(self.ledger, event_id, changed=changed)
+        check_books(read_books(self.client))
+        self.client.zadd(key("cancelling"), {event_id: 0}, xx=True)
+        self.ledger.finish_cancelling()
+        assert not self.client.exists(key("cancelling"))
+        self.plain.cancel(event_id)
 
     @rule(drain=DRAINS)
     def lease_everything(self, drain: str) -> None:

@@ -90,7 +90,7 @@ def test_an_event_is_sent_up_to_its_expiry(ledger: Ledger) -> None:
     """Neither a drain nor the sweep ends it a moment too early."""
     route(ledger, "ev_1", life_ms=5_000)
     pass_time(ledger.client, 4_000)
-    assert tuple(ledger.expire()) == (0, 0)
+    assert ledger.expire()[:2] == (0, 0)
     assert ids(lease(ledger)) == ["ev_1"]
 
 
@@ -114,10 +114,10 @@ def test_an_event_expires_wherever_it_waits(ledger: Ledger, situation: str) -> N
         settle(ledger, ill(one))
         assert waiting(ledger, "ev_1") is Waiting.BREAKER_OPEN
     pass_time(ledger.client, 5_001)
-    assert tuple(ledger.expire()) == (1, 1)
+    assert ledger.expire()[:2] == (1, 1)
     assert expired(ledger, "ev_1")
     assert ledger.survey().standings["shop"].balanced
-    assert tuple(ledger.expire()) == (0, 0)
+    assert ledger.expire()[:2] == (0, 0)
 
 
 def test_an_event_in_flight_at_its_expiry_may_still_be_delivered(ledger: Ledger) -> None:
@@ -125,11 +125,11 @@ def test_an_event_in_flight_at_its_expiry_may_still_be_delivered(ledger: Ledger)
     route(ledger, "ev_1", "ev_2", life_ms=5_000)
     one, two = lease(ledger)
     pass_time(ledger.client, 5_001)
-    assert tuple(ledger.expire()) == (0, 2)
+    assert ledger.expire()[:2] == (0, 2)
     settle(ledger, outcome(one), outcome(two, State.PENDING))
     assert (state_of(ledger, "ev_1"), expired(ledger, "ev_2")) == (State.DELIVERED, True)
     pass_time(ledger.client, 1_000)
-    assert tuple(ledger.expire()) == (0, 1)
+    assert ledger.expire()[:2] == (0, 1)
 
 
 def test_a_lost_attempt_of_an_expired_event_at_a_paused_destination_ends_too(ledger: Ledger) -> None:
@@ -201,7 +201,7 @@ def test_a_dead_letter_replayed_before_its_expiry_still_expires(ledger: Ledger) 
     settle(ledger, *(outcome(one, State.DEAD) for one in lease(ledger)))
     ledger.replay([("shop", "ev_1")])
     pass_time(ledger.client, 5_001)
-    assert tuple(ledger.expire()) == (1, 1)
+    assert ledger.expire()[:2] == (1, 1)
 
 
 def test_an_event_that_was_expired_before_it_was_routed_is_a_dead_letter_at_once(ledger: Ledger) -> None:
@@ -218,9 +218,9 @@ def test_many_expired_events_end_in_portions(ledger: Ledger) -> None:
     for number in range(1, 6):
         route(ledger, f"ev_{number}", life_ms=1_000 + number)
     pass_time(ledger.client, 2_000)
-    assert tuple(ledger.expire(2)) == (2, 2)
+    assert ledger.expire(2)[:2] == (2, 2)
     assert dead_letters(ledger) == ["ev_1", "ev_2"]
-    assert tuple(ledger.expire(9)) == (3, 3)
+    assert ledger.expire(9)[:2] == (3, 3)
 
 
 def test_a_finished_event_is_not_kept_in_mind_until_its_expiry(ledger: Ledger) -> None:
@@ -235,5 +235,5 @@ def test_an_event_deleted_by_hand_does_not_stop_the_sweep(ledger: Ledger) -> Non
     route(ledger, "ev_1", "ev_2", life_ms=5_000)
     ledger.client.delete(key("record", "ev_1"))
     pass_time(ledger.client, 5_001)
-    assert tuple(ledger.expire()) == (1, 2)
+    assert ledger.expire()[:2] == (1, 2)
     assert ledger.client.exists(key("expiring")) == 0

@@ -6,10 +6,10 @@ import redis
 
 from outhaul_config import keys
 
-_SCHEDULES = ("routing", "lanes", "slow", "drains", "asks", "expiring")
+_SCHEDULES = ("routing", "lanes", "slow", "drains", "asks", "expiring", "cancelling")
 _SCHEDULE_FAMILIES = ("lane", "inflight")
 _DUE, _SINCE = 4, 5  # columns of a packed delivery
-_TIMES = (b"at", b"expires", b"cancelled")  # fields of a record
+_TIMES = (b"at", b"expires", b"cancelled", b"cancelling")  # fields of a record
 _MOMENTS = {
     b"window": (2,),
     b"breaker": (0, 2),

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,7 +85,7 @@ def test_a_redirect_to_any_spelling_of_an_internal_address_is_not_followed(
         for host in BLOCKED_HOSTS:
             receiver.answer(Redirect(f"http://{host}:{receiver.port}/in", 302))
             request = to(f"http://{public}:{receiver.port}/in", private=False)
-            assert client.send(replace(request, redirects=3)).fault is Fault.BLOCKED_ADDRESS, host
+            assert client.send(request._replace(redirects=3)).fault is Fault.BLOCKED_ADDRESS, host
     assert set(dialled) == {public}
 
 
@@ -98,7 +97,7 @@ def test_a_name_that_changes_its_address_between_two_hops_leads_nowhere_else(
     with Receiver(host=public) as receiver, Receiver() as internal:
         receiver.answer(Redirect(f"http://rebinding.example:{internal.port}/in", 302))
         request = to(f"http://rebinding.example:{receiver.port}/in", private=False)
-        assert client.send(replace(request, redirects=3)).fault is Fault.BLOCKED_ADDRESS
+        assert client.send(request._replace(redirects=3)).fault is Fault.BLOCKED_ADDRESS
         assert (dialled, internal.connections) == ([public], 0)
 
 

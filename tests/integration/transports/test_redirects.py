@@ -1,7 +1,6 @@
 """Following redirects, for the requests that may."""
 
 import socket
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ HEADERS = {"content-type": "application/json", "webhook-id": "EV4tQm8sKzB2nWc7Rf
 
 
 def _following(url: str, redirects: int = 3, **more: Any) -> Any:
-    return replace(to(url, BODY, HEADERS, **more), redirects=redirects)
+    return to(url, BODY, HEADERS, **more)._replace(redirects=redirects)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303])

@@ -21,6 +21,7 @@ NEEDED = [
     ("GET", "/v1/dead-letters", Scope.READ),
     ("POST", "/v1/dead-letters/replay", Scope.OPERATE),
     ("GET", "/v1/replays/x", Scope.READ),
+    ("POST", "/v1/replays/x/cancel", Scope.OPERATE),
     ("GET", "/v1/destinations", Scope.READ),
     ("POST", "/v1/destinations/shop-hooks/pause", Scope.OPERATE),
     ("POST", "/v1/destinations/shop-hooks/resume", Scope.OPERATE),

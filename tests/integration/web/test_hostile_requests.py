@@ -180,6 +180,7 @@ def test_a_name_in_the_path_leads_nowhere_but_to_what_has_that_name(caller: Call
         ("POST", "/v1/destinations/{}/pause"),
         ("POST", "/v1/destinations/{}/resume"),
         ("GET", "/v1/replays/{}"),
+        ("POST", "/v1/replays/{}/cancel"),
         ("GET", "/v1/subscriptions/{}"),
         ("DELETE", "/v1/subscriptions/{}"),
         ("PATCH", "/v1/subscriptions/{}"),

@@ -1,5 +1,6 @@
 """Looking at deliveries and dead letters, and working with them, over HTTP."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -115,6 +116,25 @@ def test_a_replay_goes_on_by_itself_and_tells_how_far_it_is(caller: Caller, grav
 
     eventually(finished, within=5)
     assert set(graveyard.states(ids).values()) == {State.PENDING}
+
+
+def test_a_replay_is_stopped_and_tells_how_far_it_came(caller: Caller, graveyard: Graveyard) -> None:
+    """What it has replayed stays so, the rest stays dead; stopping it again, or a finished one, changes nothing."""
+    ids = graveyard.dead(30)
+    running = caller.json("POST", "/v1/dead-letters/replay", json={"rate": 200}, status=202)
+    where = f"/v1/replays/{running['id']}"
+    jobs = ReplayJobs(graveyard.ledger)
+    jobs.carry_on()
+    told = caller.json("POST", f"{where}/cancel")
+    assert (told["state"], told["replayed"], told["finished_at"]) == ("cancelled", 20, None)
+    assert told["cancelled_at"] >= told["opened_at"]
+    assert jobs.carry_on() is None
+    assert caller.json("GET", where) == caller.json("POST", f"{where}/cancel") == told
+    assert Counter(graveyard.states(ids).values()) == {State.PENDING: 20, State.DEAD: 10}
+    again = caller.json("POST", "/v1/dead-letters/replay", json={"limit": 1}, status=202)
+    jobs.carry_on()
+    assert caller.json("POST", f"/v1/replays/{again['id']}/cancel")["state"] == "finished"
+    assert caller.json("POST", "/v1/replays/unknown/cancel", status=404)["type"] == "/problems/not-found"
 
 
 def test_a_dry_run_only_counts(caller: Caller, graveyard: Graveyard) -> None:

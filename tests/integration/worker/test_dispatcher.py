@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from eventually import eventually
+from integration.ledger.time_travel import pass_time
+from integration.ledger.wide import cancel_step, names, spread, tally
 from outhaul_config.connections import open_client
 from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
-from outhaul_ledger.model import Dispatch, Route, Schedule, Submission
+from outhaul_ledger.model import Dispatch, Route, Schedule, State, Submission
+from outhaul_ledger.portions import ABANDONED_MS
 from outhaul_ledger.subscribing import SubscriptionLedger, Tidied
 from outhaul_ops.embedded import EmbeddedServer
 from outhaul_worker.dispatcher import Dispatcher, Tidying
@@ -156,3 +159,17 @@ def test_many_subscriptions_are_looked_at_seldom_and_one_that_was_removed_at_onc
         assert len(looks) == 1
         tidier.step(urgent=True)
         assert len(looks) == 2
+
+
+def test_what_a_caller_was_lost_over_is_taken_back_to_the_end_by_the_dispatcher(server: EmbeddedServer) -> None:
+    """Its deliveries do not stay unfinished, though nothing leases them and nobody calls again."""
+    with server.client() as client:
+        ledger = Ledger(client)
+        spread(ledger, "ev_1", names(9))
+        cancel_step(ledger, "ev_1", changed=4)
+        pass_time(client, ABANDONED_MS)
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, nothing)
+        dispatcher.start()
+        eventually(lambda: tally(ledger, "ev_1") == {(State.CANCELLED, "cancelled"): 9}, within=10)
+        dispatcher.end()
+        dispatcher.join(10)

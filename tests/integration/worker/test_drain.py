@@ -1,9 +1,12 @@
 """One drain over a real ledger, with a transport that answers what the test says."""
 
+import threading
 from collections.abc import Hashable
 
 import orjson
 
+from eventually import eventually
+from integration.ledger.scenario import key
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Order
 from outhaul_ledger.ledger import Ledger
@@ -46,8 +49,8 @@ class Canned:
         """Nothing to close."""
 
 
-def drain(ledger: Ledger, transport: Canned, order: Order | None = None) -> None:
-    """Run one drain over the destination `hooks` until nothing is due."""
+def drain(ledger: Ledger, transport: Canned, order: Order | None = None, linger: float = 0.0) -> None:
+    """Run one drain over the destination `hooks` until nothing is due, or nothing has been for `linger` seconds."""
     endpoint = Destination(HOOKS, "webhook", ("*",), order=order, options=destination("webhook").options)
     log = AttemptLog("worker", lambda **_: None, lambda *_: None)
     router = Router({HOOKS: endpoint})
@@ -60,6 +63,7 @@ def drain(ledger: Ledger, transport: Canned, order: Order | None = None) -> None
         worker="worker",
         window=8,
         lease_ms=60_000,
+        linger=linger,
     ).run()
 
 
@@ -113,3 +117,38 @@ def test_a_delivery_of_a_destination_this_worker_does_not_know_waits_unburned(le
     newer = record.deliveries["newer"]
     assert (newer.state, newer.tries) == (State.PENDING, 0)
     assert newer.due > record.now
+
+
+def test_a_drain_that_lingers_takes_what_comes_in_meanwhile(ledger: Ledger) -> None:
+    """It is rung for, so nobody has to be asked for another one."""
+    transport = Canned(200)
+    lingering = threading.Thread(target=drain, args=(ledger, transport), kwargs={"linger": 2.0})
+    lingering.start()
+    eventually(lambda: ledger.client.exists(key("idle")), within=5)
+    event_id = accept(ledger)
+    eventually(lambda: transport.sent == [event_id], within=1)
+    lingering.join(10)
+    assert ledger.client.zcard(key("drains")) == 0
+
+
+class Late(Canned):
+    """A transport whose answers come one at a time, so that most are heard while the ledger is asked something."""
+
+    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+        """Hand out the first there is."""
+        answers, self._answers = self._answers[:1], self._answers[1:]
+        return answers
+
+
+def test_answers_that_come_while_the_ledger_settles_others_are_settled_too(ledger: Ledger) -> None:
+    """What is heard during a call is neither lost with it nor taken for a part of it."""
+    sample, names = SAMPLES["order.created"], [f"ev_{number}" for number in range(40)]
+    bodies = (orjson.dumps({**sample.body, "id": name}) for name in names)
+    ledger.accept(
+        [Submission(name, "digest", "/", sample.type, body) for name, body in zip(names, bodies, strict=True)]
+    )
+    transport = Late(200)
+    drain(ledger, transport)
+    assert sorted(transport.sent) == sorted(names)
+    standing = ledger.survey().standings[HOOKS]
+    assert (standing.delivered, standing.waiting) == (40, 0)

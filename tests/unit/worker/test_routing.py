@@ -16,7 +16,7 @@ DESTINATIONS = {
 
 def routed(**body: object) -> list[Route]:
     """Route one event."""
-    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, "", False, orjson.dumps(body))).routes)
+    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=orjson.dumps(body))).routes)
 
 
 def test_every_destination_whose_pattern_matches_gets_the_event() -> None:
@@ -36,9 +36,24 @@ def test_a_destination_that_does_not_exist_is_recorded_as_skipped() -> None:
     assert routed(type="order.created", destinations=["order", "order"]) == [Route("order", "unknown destination")]
 
 
+def test_a_plain_event_goes_where_its_type_goes_without_being_read() -> None:
+    """Nothing in its body can change that; reading it would be most of what routing costs."""
+    said = Router(DESTINATIONS).route(Inbound("ev_1", 0, "order.created", plain=True, body=b""))
+    assert said == ((Route("orders"), Route("all")), AT_ONCE)
+
+
+def test_a_plain_event_is_read_where_its_order_counts() -> None:
+    """The key of an order is in the event."""
+    router = Router({"all": Destination("all", "webhook", ("*",), order=Order("customer.id"))})
+    assert router.reads_all
+    body = orjson.dumps({"type": "order.created", "customer": {"id": "C-1"}})
+    (route,) = router.route(Inbound("ev_1", 0, "order.created", plain=True, body=body)).routes
+    assert route.order
+
+
 def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
     """Bytes that are no event end as skipped with the reason; the router does not raise."""
-    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, "", False, b"\xff")).routes
+    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=b"\xff")).routes
     assert route.destination == UNROUTABLE
     assert "cannot be read" in route.skipped
 
@@ -52,7 +67,11 @@ ORDERED = {
 
 def orders(**body: object) -> dict[str, str]:
     """What the routes of one event have in common with those of others, by destination."""
-    routes = Router(ORDERED).route(Inbound("ev_1", 0, "", False, orjson.dumps({"type": "custom.x", **body}))).routes
+    routes = (
+        Router(ORDERED)
+        .route(Inbound("ev_1", 0, "", plain=False, body=orjson.dumps({"type": "custom.x", **body})))
+        .routes
+    )
     return {route.destination: route.order for route in routes}
 
 
@@ -89,6 +108,8 @@ def test_when_an_event_is_due_and_when_it_expires_comes_from_the_event() -> None
     """In milliseconds, as the ledger counts; an event that says nothing is due at once and for ever."""
     times = {"deliver_after": "2026-03-05T08:15:00.500Z", "expires_at": "2026-03-05T08:16:00.000Z"}
     router = Router(DESTINATIONS)
-    said = router.route(Inbound("ev_1", 0, "", False, orjson.dumps({"type": "order.created", **times}))).schedule
+    said = router.route(
+        Inbound("ev_1", 0, "", plain=False, body=orjson.dumps({"type": "order.created", **times}))
+    ).schedule
     assert said == Schedule(1_772_698_500_500, 1_772_698_560_000)
-    assert router.route(Inbound("ev_1", 0, "", False, b'{"type":"order.created"}')).schedule == AT_ONCE
+    assert router.route(Inbound("ev_1", 0, "", plain=False, body=b'{"type":"order.created"}')).schedule == AT_ONCE

@@ -6,7 +6,7 @@
 --       is plain: its type is enough to route it
 -- Returns: per event {'accepted' | 'duplicate' | 'conflict', accepted_at}
 -- Touches: event:<id> record:<id> events inbox sequence wake bell history
--- Uses: bind clock wake history sheaf
+-- Uses: bind clock wake run history sheaf
 local waits = ARGV[FIRST] == '1'
 local now = math.floor(clock())
 local answers, sequence = {}, nil

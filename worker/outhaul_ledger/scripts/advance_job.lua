@@ -6,22 +6,17 @@
 --       delivery: destination, id
 -- Returns: 1, or 0 where another process has taken it meanwhile, and nothing was changed
 -- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> wake bell job:<job> jobs
--- Uses: bind clock wake delivery concurrency rate breaker flow lanes revive
+-- Uses: bind clock wake delivery concurrency rate breaker flow lanes sheaf revive
 local id, position = ARGV[FIRST], ARGV[FIRST + 2]
 local job, now = keys.job .. id, clock()
-local replayed, touched = 0, {}
+local replayed = 0
 if redis.call('HGET', job, 'token') ~= ARGV[FIRST + 1] then
   return 0
 end
 for i = FIRST + 5, #ARGV, 2 do
-  replayed = replayed + revive(keys, states, ARGV[i], ARGV[i + 1], now, touched)
+  replayed = replayed + revive(keys, states, ARGV[i], ARGV[i + 1], now)
 end
-for destination in pairs(touched) do
-  schedule_lane(keys, destination, now)
-end
-if next(touched) then
-  wake(keys)
-end
+write_revived(keys, now)
 redis.call('HINCRBY', job, 'replayed', replayed)
 redis.call('HINCRBY', job, 'gone', (#ARGV - FIRST - 4) / 2 - replayed)
 redis.call('HSET', job, 'position', position, 'token', '')

@@ -2,11 +2,13 @@
 -- Beat for a worker and decide whether one more drain is needed: there is due work, none that is idle can be rung for, and
 -- fewer drains run or were asked for than the live workers have slots. Tell also which other operations have something to
 -- do, so that a worker without work calls none of them.
--- KEYS: inbox routing gate lanes slow drains asks workers wake idle bell expiring changes leaving disabled
+-- KEYS: inbox routing gate lanes slow drains asks workers wake idle bell expiring cancelling changes leaving
+--       disabled
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
 -- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for, 1 if a drain fell silent, 1 if an
---          event has expired, 1 if a subscription was removed or stopped and that is not done with, 1 if there are any}
+--          event has expired or was not taken back to the end, 1 if a subscription was removed or stopped and that is not done
+--          with, 1 if there are any}
 -- Touches: workers asks drains bell
 -- Uses: bind clock due wake
 local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
@@ -49,7 +51,7 @@ redis.call('HSET', keys.workers, worker, string.format('%d %d %d', now, slots, s
 -- Most of the time there is nothing, and many workers ask every second.
 if redis.call(
   'EXISTS', keys.inbox, keys.routing, keys.gate, keys.lanes, keys.slow, keys.drains, keys.asks, keys.expiring,
-  keys.changes, keys.leaving, keys.disabled
+  keys.cancelling, keys.changes, keys.leaving, keys.disabled
 ) == 0 then
   return { 0, -1, 0, 0, 0, 0, 0 }
 end
@@ -61,6 +63,6 @@ if wanted then
 end
 return {
   wanted and 1 or 0, due and math.max(0, math.ceil(due - now)) or -1, running,
-  has_until(keys.drains, now - silence), has_until(keys.expiring, now),
+  has_until(keys.drains, now - silence), math.max(has_until(keys.expiring, now), has_until(keys.cancelling, now)),
   math.min(1, redis.call('EXISTS', keys.leaving, keys.disabled)), redis.call('EXISTS', keys.changes),
 }

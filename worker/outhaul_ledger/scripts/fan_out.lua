@@ -98,7 +98,9 @@ local function fan_out(i, id, routes)
   if left == 0 then
     expire_if_finished(keys, id, now, retention)
   elseif expires ~= '' then
+    -- A chunk may come while what came before is being expired already: that begins anew.
     redis.call('HSET', keys.record .. id, 'expires', expires)
+    redis.call('HDEL', keys.record .. id, 'sweep')
     redis.call('ZADD', keys.expiring, expires, id)
   end
 end

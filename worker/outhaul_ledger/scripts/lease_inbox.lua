@@ -4,7 +4,8 @@
 -- KEYS: event record inbox routing leases drains lane lanes slow inflight destination order gate edition
 -- STATES:
 -- ARGV: drain, most events, lease in ms, 1 for the bodies of plain events too
--- Returns: {version of the subscriptions, per event {id, accepted_at, type, 1 if it is plain}, per event its body or nil}
+-- Returns: {version of the subscriptions, per event {id, accepted_at, type, 1 if it is plain}, per event its body or nil, 1
+--          if more deliveries may have their turn at once}
 -- Touches: inbox routing leases:<drain> drains event:<id> edition; record:<id> lane:<d> lanes slow gate (deliveries whose
 --          turn has come)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes inbox order unrouted gate sheaf
@@ -33,10 +34,11 @@ for i = 1, #taken, 2 do
 end
 write_routing()
 write_leases()
-for destination in pairs(open_gate(keys, now)) do
+local let_out, more = open_gate(keys, now)
+for destination in pairs(let_out) do
   schedule_lane(keys, destination, now)
 end
 for i, body in ipairs(wanted[1] and redis.call('MGET', unpack(wanted)) or {}) do
   bodies[places[i]] = body
 end
-return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found, bodies }
+return { tonumber(redis.call('HGET', keys.edition, 'version') or 0), found, bodies, more and 1 or 0 }

@@ -7,17 +7,23 @@
 --          destination, JSON lines, ..., per destination {name, what holds its lane back (as lib/flow.lua describes it), the
 --          event its delivery waits for to keep their order, or ''}}; the record is empty for an unknown event
 -- Touches: record:<id> attempts:<id> destination:<d> lane:<d> order:<d>:<key> inbox routing
--- Uses: bind clock delivery concurrency rate breaker flow unrouted
+-- Uses: bind clock delivery concurrency rate breaker flow unrouted run portion
 local id, now = ARGV[FIRST], clock()
-local page = redis.call('HSCAN', keys.record .. id, ARGV[FIRST + 1], 'COUNT', ARGV[FIRST + 2])
-local record, logs, flows = page[2], {}, {}
+local _, following, record = read_portion(keys, id, ARGV[FIRST + 1], ARGV[FIRST + 2])
+local logs, flows, first_waiting = {}, {}, nil
+
+-- The same for all deliveries of the page.
+local function unrouted_first()
+  first_waiting = first_waiting or select(2, first_unrouted(keys)) or ''
+  return first_waiting
+end
 
 local function ahead(destination, delivery)
   if delivery.order == '' or redis.call('ZSCORE', keys.lane .. destination, id) ~= 'inf' then
     return ''
   end
   local first = redis.call('ZRANGE', keys.order .. destination .. ':' .. order_key(delivery.order), 0, 0)[1]
-  return first ~= id and first or select(2, first_unrouted(keys)) or ''
+  return first ~= id and first or unrouted_first()
 end
 
 for i = 1, #record, 2 do
@@ -32,4 +38,4 @@ for i = 1, #record, 2 do
   end
 end
 local unrouted = (redis.call('ZSCORE', keys.inbox, id) or redis.call('ZSCORE', keys.routing, id)) and 1 or 0
-return { math.floor(now), page[1], unrouted, record, logs, flows }
+return { math.floor(now), following, unrouted, record, logs, flows }

@@ -14,8 +14,12 @@ local rows = {}
 -- What is in flight stands in the lane too, at the end of its lease.
 local function oldest_due(name, in_flight)
   local head = redis.call('ZRANGE', keys.lane .. name, 0, in_flight, 'WITHSCORES')
+  local flying = {}
+  for _, id in ipairs(in_flight > 0 and redis.call('ZRANGE', keys.inflight .. name, 0, -1) or {}) do
+    flying[id] = true
+  end
   for i = 1, #head, 2 do
-    if head[i + 1] ~= 'inf' and not redis.call('ZSCORE', keys.inflight .. name, head[i]) then
+    if head[i + 1] ~= 'inf' and not flying[head[i]] then
       return math.floor(tonumber(head[i + 1]))
     end
   end

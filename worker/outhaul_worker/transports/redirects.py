@@ -1,7 +1,6 @@
 """Where a redirect leads, for the requests that may follow one."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import urldefrag, urljoin
 
 from outhaul_worker.exchange import Request
@@ -27,4 +26,4 @@ def onward(request: Request, status: int, headers: Mapping[str, str]) -> Request
         schemes = target_of(request.url).scheme, target_of(url).scheme
     except (ValueError, AttemptFailed):
         return None
-    return None if schemes == ("https", "http") else replace(request, url=url, redirects=request.redirects - 1)
+    return None if schemes == ("https", "http") else request._replace(url=url, redirects=request.redirects - 1)

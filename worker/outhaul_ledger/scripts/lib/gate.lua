@@ -10,14 +10,15 @@ local function enter_order(keys, destination, id, order)
 end
 
 -- Let out, in portions, what was accepted before everything that is still unrouted. Returns the destinations whose lanes
--- changed.
+-- changed, and whether there may be more.
+local GATE_PORTION = 128
 local function open_gate(keys, now)
   local touched = {}
   if redis.call('EXISTS', keys.gate) == 0 then
-    return touched
+    return touched, false
   end
   local first = string.format('(%.17g', (first_unrouted(keys)))
-  local through = redis.call('ZRANGEBYSCORE', keys.gate, '-inf', first, 'LIMIT', 0, 1000)
+  local through = redis.call('ZRANGEBYSCORE', keys.gate, '-inf', first, 'LIMIT', 0, GATE_PORTION)
   for _, member in ipairs(through) do
     local destination, id = string.match(member, '^([^ ]*) (.*)$')
     redis.call('ZREM', keys.gate, member)
@@ -28,5 +29,5 @@ local function open_gate(keys, now)
       touched[destination] = true
     end
   end
-  return touched
+  return touched, #through == GATE_PORTION
 end

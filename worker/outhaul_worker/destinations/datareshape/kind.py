@@ -111,7 +111,7 @@ class DataReshape:
         body = encode(payload_for(event, self._tried_name, replace(self._account, dev=True)))
         request = self.request(event, Payload(body, {"content-type": "application/json"}), moment)
         return Trial(
-            replace(request, url=self._trial_url),
+            request._replace(url=self._trial_url),
             f"an event {self._tried_name} about no real product, to be checked and not processed",
             partial(read, testing=True),
         )

@@ -1,0 +1,111 @@
+"""Who is told that there is work: a drain with nothing to do at once, else a dispatcher, which sends one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from eventually import eventually
+from integration.ledger.scenario import DRAIN, WORKER, accept, ids, key, lease, route, submission
+from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Acceptance
+
+PATIENCE = 5.0  # seconds to listen, far longer than it takes to be rung for
+
+
+def test_an_event_rings_for_the_drain_that_listens_and_for_no_dispatcher(ledger: Ledger) -> None:
+    """It is on its way without a message through the broker."""
+    with ThreadPoolExecutor(1) as pool:
+        listening = pool.submit(ledger.listen, DRAIN, PATIENCE)
+        eventually(lambda: ledger.client.exists(key("idle")), within=5)
+        accept(ledger, "ev_1")
+        assert listening.result(PATIENCE)
+    assert not ledger.wait_for_wake(0.01)
+
+
+def test_a_drain_that_has_been_rung_for_is_not_rung_for_again(ledger: Ledger) -> None:
+    """It is busy now: what comes in next goes to a dispatcher, which may send another drain."""
+    with ThreadPoolExecutor(1) as pool:
+        listening = pool.submit(ledger.listen, DRAIN, PATIENCE)
+        eventually(lambda: ledger.client.exists(key("idle")), within=5)
+        accept(ledger, "ev_1")
+        assert listening.result(PATIENCE)
+    accept(ledger, "ev_2")
+    assert ledger.wait_for_wake(1)
+
+
+def test_a_drain_that_listens_in_vain_is_told_so_and_beats(ledger: Ledger) -> None:
+    """Nothing came: it may go, and until then it counts as alive."""
+    assert not ledger.listen(DRAIN, 0.01)
+    assert ledger.client.zscore(key("drains"), DRAIN) is not None
+
+
+def test_a_token_that_nobody_took_sends_the_next_event_to_a_dispatcher(ledger: Ledger) -> None:
+    """The drain that listened was killed: one event later, or a beat, somebody else is sent for the work."""
+    ledger.client.set(key("idle"), "killed")
+    accept(ledger, "ev_1")
+    assert not ledger.wait_for_wake(0.01)
+    accept(ledger, "ev_2")
+    assert ledger.wait_for_wake(1)
+    assert ledger.dispatch(WORKER, 2).send
+
+
+def test_a_dispatcher_rings_before_it_sends(ledger: Ledger) -> None:
+    """Work that became due by itself goes to the drain that listens, too; only where that does not come, to another."""
+    route(ledger, "ev_1")
+    ledger.client.set(key("idle"), DRAIN)
+    assert not ledger.dispatch(WORKER, 2).send
+    assert ledger.client.llen(key("bell")) == 1
+    assert ledger.dispatch(WORKER, 2).send
+
+
+def test_a_drain_that_ends_hands_on_what_it_was_rung_for(ledger: Ledger) -> None:
+    """It was told to stop in the same moment: a dispatcher learns of the work at once."""
+    ledger.begin(DRAIN)
+    ledger.client.set(key("idle"), DRAIN)
+    accept(ledger, "ev_1")
+    ledger.retire(DRAIN)
+    assert not ledger.client.exists(key("idle"), key("bell"))
+    assert ledger.wait_for_wake(1)
+
+
+def test_one_drain_that_ends_does_not_unhook_the_bell_of_another(ledger: Ledger) -> None:
+    """The other goes on listening."""
+    ledger.client.set(key("idle"), "other")
+    ledger.retire(DRAIN)
+    assert ledger.client.get(key("idle")) == b"other"
+
+
+def test_a_drain_that_fell_silent_while_it_listened_left_nothing(ledger: Ledger) -> None:
+    """Killed in its sleep: it is forgotten like any other, and it had leased nothing."""
+    ledger.begin(DRAIN)
+    ledger.client.zadd(key("drains"), {DRAIN: 0})
+    assert ledger.recover().recovered == 0
+    assert ledger.client.zcard(key("drains")) == 0
+
+
+def test_other_work_goes_on_while_an_attended_call_waits_for_its_answer(ledger: Ledger) -> None:
+    """The server is held up: the caller is called until it has nothing to do; the answer is the call's own."""
+    assert lease(ledger) == []  # so that the server has the script, and one call is enough
+    route(ledger, "ev_1")
+    worked: list[int] = []
+
+    def work() -> bool:
+        worked.append(len(worked))
+        return len(worked) < 10
+
+    ledger.client.client_pause(100)
+    assert ids(lease(ledger.attended(work))) == ["ev_1"]
+    assert worked == list(range(10))
+
+
+def test_work_that_fails_during_a_call_leaves_no_answer_for_the_next_one(ledger: Ledger) -> None:
+    """The connection with the answer that nobody took is given up."""
+    route(ledger, "ev_1")
+
+    def fail() -> bool:
+        raise RuntimeError("a bug elsewhere")
+
+    ledger.client.client_pause(100)
+    with pytest.raises(RuntimeError, match="a bug elsewhere"):
+        lease(ledger.attended(fail))
+    assert ledger.accept([submission("ev_2")])[0].result is Acceptance.ACCEPTED
