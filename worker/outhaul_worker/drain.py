@@ -36,6 +36,7 @@ POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flig
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
+SPARE_COUNT = 50  # leased attempts that are kept back for the time in which the ledger leases more
 LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered
 MEANWHILE_SECONDS = 0.0003  # for the next answer while the server works at a call, about as long as it does
 OUTAGE_PAUSE_SECONDS = 0.25
@@ -174,13 +175,13 @@ class Drain:
     def _look(self) -> None:
         # Not before the next settling, which makes room; else each look would find room for one or two.
         if time.monotonic() < self._look_at or (self._settlements and not self._settled):
-            self._launch_all()
+            self._launch_down_to(0)
             return
         self._settled = False
         backlog = not self._closing and self._fan_out.step()
-        self._launch_all()
+        self._launch_down_to(SPARE_COUNT)
         hanging = self._flying.overstayers(time.monotonic())
-        room = Room(0, 0) if self._closing else Room(*(min(free, LEASE_COUNT) for free in self._flying.room()))
+        room = self._room()
         leased = self._ledger.lease(
             self.name, self._worker, sum(room), self._lease_ms, quick=room.quick, slow=room.slow, hanging=hanging
         )
@@ -201,8 +202,18 @@ class Drain:
         if self._work_expected and not busy and not full:
             time.sleep(pause)
 
-    def _launch_all(self) -> None:
-        while self._ready:
+    def _room(self) -> Room:
+        if self._closing:
+            return Room(0, 0)
+        slow = sum(lease.slow for lease in self._ready)
+        free = self._flying.room()
+        taken = Room(len(self._ready) - slow, slow)
+        return Room(
+            *(max(0, min(places - spoken_for, LEASE_COUNT)) for places, spoken_for in zip(free, taken, strict=True))
+        )
+
+    def _launch_down_to(self, spare: int) -> None:
+        while len(self._ready) > spare:
             self._launch(self._ready.popleft())
 
     def _launch(self, lease: Lease) -> None:
