@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+import redis
 
 from acceptance.site import Site
 from eventually import eventually
+from outhaul_config import keys
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Route, Settlement, State, Submission
 from outhaul_ops.embedded import end_with_parent, free_port
@@ -20,6 +23,8 @@ from receiver import Ok, Receiver
 CELERY = (sys.executable, "-m", "celery", "-A", "outhaul_worker")
 WAITING = 20_000
 MEGABYTE = 1024 * 1024
+WATCHED_SECONDS = 5.0
+MOST_COMMANDS = 10  # a second
 
 
 def inspected(site: Site, what: str) -> dict[str, object]:
@@ -69,6 +74,26 @@ def test_flower_shows_the_worker(site: Site, receiver: Receiver) -> None:
     finally:
         flower.terminate()
         flower.wait()
+
+
+def test_a_worker_without_work_leaves_the_server_alone(site: Site, receiver: Receiver) -> None:
+    """Under ten commands a second, those inside scripts and those of Celery included."""
+    site.destination("hooks", receiver.url)
+    site.start_worker()
+    site.enqueue(1)
+    eventually(lambda: site.finished("hooks", 1), within=10)
+    client = site.server.client()
+    eventually(lambda: not client.exists(*(keys.stem(name, "outhaul") for name in ("drains", "asks"))), within=10)
+    began, before = time.monotonic(), commands(client)
+    eventually(lambda: time.monotonic() > began + WATCHED_SECONDS, within=2 * WATCHED_SECONDS)
+    spent = commands(client) - before
+    assert 0 < spent < MOST_COMMANDS * (time.monotonic() - began)
+
+
+def commands(client: redis.Redis) -> int:
+    """Return how many commands the server has carried out, those in scripts included, but for this one."""
+    calls = {name: stats["calls"] for name, stats in client.info("commandstats").items()}
+    return sum(number for name, number in calls.items() if name != "cmdstat_info")
 
 
 def test_two_workers_share_the_work_and_send_nothing_twice(site: Site, receiver: Receiver) -> None:

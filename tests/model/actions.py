@@ -1,14 +1,14 @@
 """What can happen next: every call of a drain, of a producer, of a dispatcher, of an operator; faults; and time."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
+from model import unwanted
+from model.action import Action, Size, expect
 from model.snapshot import Snapshot, field_of, older, with_another_run
 from model.world import REFUSED, TAKEN, UNSURE, Drain, Held, Situation, World, excluding, including
 from model.writing import FRESH
-from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Acceptance, Health, Lease, Route, Settlement, State, Submission
 from outhaul_ledger.record import DeliveryRecord
@@ -19,47 +19,6 @@ RETRY_MS = 5_000
 MOST_TRIES = 2
 _ORDER = -2  # column of a packed delivery
 WORKER = "worker"
-
-
-class Violation(AssertionError):
-    """A promise that does not hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large the world is.
-
-    Args:
-        events: that can be accepted.
-        destinations: that each of them goes to.
-        drains: that run at a time.
-        batch: the most deliveries leased in one call.
-        fates: what endpoints do.
-        order: what the deliveries of a destination have in common that must keep their order, as `Route` has it.
-        policy: what holds the destinations' deliveries back, None for nothing.
-    """
-
-    events: tuple[str, ...]
-    destinations: tuple[str, ...]
-    drains: int
-    batch: int
-    fates: tuple[str, ...]
-    order: str = ""
-    policy: Policy | None = None
-
-
-class Action(NamedTuple):
-    """One thing that can happen. `fair`: it happens by itself sooner or later while it can.
-
-    `call` does it on the ledger and returns the world after; `jump` does it without the ledger. `synced`: the server's
-    disk has it when it answers, and all that came before.
-    """
-
-    label: str
-    fair: bool
-    call: Callable[[Ledger], World] | None = None
-    jump: Callable[[], Situation] | None = None
-    synced: bool = False
 
 
 def actions(situation: Situation, size: Size) -> Iterator[Action]:
@@ -74,6 +33,7 @@ def actions(situation: Situation, size: Size) -> Iterator[Action]:
         yield from _settling(world, drain)
         yield from _ending(situation, drain)
     yield from _standing_by(situation, size)
+    yield from unwanted.actions(situation, size)
 
 
 def _producer(world: World, size: Size) -> Iterator[Action]:
@@ -87,7 +47,7 @@ def _producer(world: World, size: Size) -> Iterator[Action]:
 def _accept(ledger: Ledger, world: World, event: str) -> World:
     submission = Submission(event, "digest", "/", "custom.ping", b"{}")
     (first,), (again,) = ledger.accept([submission]), ledger.accept([submission])
-    _expect(first.result is Acceptance.ACCEPTED and again.result is Acceptance.DUPLICATE, f"{event}: {first}, {again}")
+    expect(first.result is Acceptance.ACCEPTED and again.result is Acceptance.DUPLICATE, f"{event}: {first}, {again}")
     return replace(world, offered=tuple(sorted((*world.offered, event))))
 
 
@@ -107,7 +67,8 @@ def _routing(world: World, drain: Drain, size: Size) -> Iterator[Action]:
 
         def fan_out(ledger: Ledger) -> None:
             routes = [Route(destination, order=size.order) for destination in size.destinations]
-            ledger.fan_out(drain.name, [(event, routes) for event in drain.inbound])
+            schedules = unwanted.schedules(ledger, drain.inbound, size)
+            ledger.fan_out(drain.name, [(event, routes) for event in drain.inbound], schedules)
 
         yield from _heard_or_lost(
             f"{drain.name} fans out", world, fan_out, world.with_drain(drain._replace(inbound=())), lost
@@ -151,6 +112,8 @@ def _leasing(situation: Situation, drain: Drain, size: Size) -> Iterator[Action]
         for each in leases:
             _check_lease(world, each)
             _check_turn(situation.ledger, each)
+            unwanted.check_lease(situation, each)
+        unwanted.check_ends(ledger_before=situation.ledger, ledger=led, size=size)
         held = tuple(sorted((*drain.held, *(_held(each) for each in leases))))
         return world.with_drain(drain._replace(held=held))
 
@@ -166,13 +129,13 @@ def _held(lease: Lease) -> Held:
 
 def _check_lease(world: World, lease: Lease) -> None:
     pair = (lease.destination, lease.event_id)
-    _expect(pair not in world.settled, f"{pair} was settled as delivered and is leased again")
+    expect(pair not in world.settled, f"{pair} was settled as delivered and is leased again")
     for drain in world.drains:
         for held in drain.held:
             if held[:2] == pair:
-                _expect(held.attempt < lease.attempt, f"{pair}: attempt {lease.attempt} was leased before")
+                expect(held.attempt < lease.attempt, f"{pair}: attempt {lease.attempt} was leased before")
                 marked = lease.possible_duplicate or held.fate == REFUSED
-                _expect(marked, f"{pair} is in flight elsewhere, and is leased again unmarked")
+                expect(marked, f"{pair} is in flight elsewhere, and is leased again unmarked")
 
 
 def _check_turn(ledger: Snapshot, lease: Lease) -> None:
@@ -182,7 +145,7 @@ def _check_turn(ledger: Snapshot, lease: Lease) -> None:
         if entry.name.startswith("record:") and int(field_of([entry], entry.name, "sequence")) < mine:
             columns = field_of([entry], entry.name, f"d:{lease.destination}").split("\t")
             waiting = columns[0] in ("pending", "leased") and columns[_ORDER]
-            _expect(not waiting, f"{lease.event_id} is leased before {entry.name}, which was accepted before it")
+            expect(not waiting, f"{lease.event_id} is leased before {entry.name}, which was accepted before it")
 
 
 def _sending(situation: Situation, drain: Drain, size: Size) -> Iterator[Action]:
@@ -201,7 +164,7 @@ def _send(situation: Situation, drain: Drain, index: int, fate: str) -> Situatio
     pair = (held.destination, held.event)
     # A drain that hung before it sent cannot know of the other that sent meanwhile; then that one is marked.
     told = held.duplicate or pair in world.marked
-    _expect(pair not in world.taken or told, f"{pair} reaches its endpoint again and is not marked")
+    expect(pair not in world.taken or told, f"{pair} reaches its endpoint again and is not marked")
     sent = (*drain.held[:index], held._replace(fate=fate), *drain.held[index + 1 :])
     taken = world.taken if fate == REFUSED else including(world.taken, pair)
     marked = including(world.marked, pair) if held.duplicate and fate != REFUSED else world.marked
@@ -224,9 +187,9 @@ def _settling(world: World, drain: Drain) -> Iterator[Action]:
 def _settle(ledger: Ledger, held: Held, drain: Drain, after: World) -> World:
     before = _delivery(ledger, held)
     (done,) = ledger.settle(drain.name, [_settlement(held)])
-    _expect(
-        done or _delivery(ledger, held) == before, f"{held}: a lease that was no longer current changed the delivery"
-    )
+    after_it = _delivery(ledger, held)
+    expect(done or after_it == before, f"{held}: a lease that was no longer current changed the delivery")
+    unwanted.check_settled(after, held, after_it, done=done)
     if done and held.fate == TAKEN:
         return replace(after, settled=including(after.settled, held[:2]))
     return after
@@ -281,7 +244,7 @@ def _standing_by(situation: Situation, size: Size) -> Iterator[Action]:
         lambda: replace(situation, ledger=older(situation.ledger, TICK_MS), durable=older(situation.durable, TICK_MS)),
     )
     if world.can("restarts"):
-        back = replace(world.spending("restarts"), settled=())
+        back = replace(world.spending("restarts"), settled=(), stopped=())
         yield Action(
             "the server falls back to its disk",
             False,
@@ -314,16 +277,12 @@ def _pause(ledger: Ledger, world: World, destination: str) -> World:
 
 
 def _replay(ledger: Ledger, world: World, destination: str, event: str) -> World:
-    _expect(ledger.replay([(destination, event)]) == [True], f"{event} at {destination} is dead and is not replayed")
-    _expect(ledger.replay([(destination, event)]) == [False], f"{event} at {destination} is replayed twice")
-    return replace(world, settled=excluding(world.settled, (destination, event)))
+    expect(ledger.replay([(destination, event)]) == [True], f"{event} at {destination} is dead and is not replayed")
+    expect(ledger.replay([(destination, event)]) == [False], f"{event} at {destination} is replayed twice")
+    pair = (destination, event)
+    return replace(world, settled=excluding(world.settled, pair), stopped=excluding(world.stopped, pair))
 
 
 def _discard(ledger: Ledger, world: World, destination: str, event: str) -> World:
-    _expect(ledger.discard([(destination, event)]) == [True], f"{event} at {destination} is dead and is not discarded")
+    expect(ledger.discard([(destination, event)]) == [True], f"{event} at {destination} is dead and is not discarded")
     return world
-
-
-def _expect(holds: bool, what: str) -> None:
-    if not holds:
-        raise Violation(what)

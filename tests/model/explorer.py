@@ -10,7 +10,8 @@ from hashlib import blake2b
 import redis
 
 from integration.ledger.books import check_books, read_books
-from model.actions import Action, Size, Violation, actions
+from model.action import Action, Size, Violation
+from model.actions import actions
 from model.snapshot import Snapshot, put, take
 from model.world import Budget, Situation, World
 from model.writing import Names, read, write
@@ -151,5 +152,5 @@ class Explorer:
 
 
 def _is_quiet(ledger: Snapshot) -> bool:
-    busy = ("inbox", "routing", "lane", "lanes", "slow", "inflight", "drains", "leases")
+    busy = ("inbox", "routing", "lane", "lanes", "slow", "inflight", "drains", "leases", "expiring")
     return not any(entry.name.partition(":")[0] in busy for entry in ledger)

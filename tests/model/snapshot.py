@@ -25,8 +25,10 @@ SINCE_MS = 500_000  # and the run's own beginning this much
 BEAT_MS = 5_000  # beats older than this are silent, others fresh
 SILENT_MS = 11_000
 KEPT_MS = 600_000
+EXPIRED_MS = -2  # an expiry that is past; what is wanted since later is since -1
 
-_DUE, _STATUS, _REASON = 4, 7, -1  # columns of a packed delivery
+_DUE, _SINCE, _STATUS, _REASON = 4, 5, 7, -1  # columns of a packed delivery
+_TAKEN_BACK = "cancelled"  # the reason of what was in flight when its event was
 _UNFINISHED = ("pending", "leased")
 _KEPT = ("dead", "held", "events")
 _IGNORED = ("attempts", "replays", "workers", "wake")
@@ -125,7 +127,7 @@ def field_of(entries: Iterable[Entry], name: Text, field: Text) -> Text:
 def normal(entries: Iterable[Entry]) -> Snapshot:
     """Write moments so that states which differ in nothing that matters are equal."""
     entries = list(entries)
-    since = _moment(field_of(entries, "history", "since"))
+    since = moment_of(field_of(entries, "history", "since"))
     scales = _scales(entries, since)
     return tuple(sorted((_settled(each, scales, since) for each in entries), key=lambda each: each.name))
 
@@ -153,9 +155,9 @@ def _ranks(moments: set[int], since: int | None) -> dict[int, int]:
 def _ranked(entry: Entry) -> Iterable[tuple[Text, int | None]]:
     family, _, tail = entry.name.partition(":")
     if family in _SCALES:
-        yield from ((_SCALES[family], _moment(score)) for _, score in entry.value)
+        yield from ((_SCALES[family], moment_of(score)) for _, score in entry.value)
     elif family in ("lane", "inflight"):
-        yield from ((tail, _moment(score)) for _, score in entry.value)
+        yield from ((tail, moment_of(score)) for _, score in entry.value)
 
 
 def _settled(entry: Entry, scales: Scales, since: int | None) -> Entry:
@@ -165,7 +167,8 @@ def _settled(entry: Entry, scales: Scales, since: int | None) -> Entry:
         settle = _beat if family in ("drains", "asks") else _on({} if family in _KEPT else scales.get(scale, {}))
         rows = [(member, settle(score)) for member, score in entry.value]
     elif family == "record":
-        rows = [(field, _record(field, packed, scales, since)) for field, packed in entry.value]
+        expires = moment_of(field_of([entry], entry.name, "expires"))
+        rows = [(field, _record(field, packed, scales, since, expires)) for field, packed in entry.value]
     elif family == "history":
         rows = [(field, _since(text)) for field, text in entry.value]
     elif entry.kind == "hash":
@@ -175,20 +178,29 @@ def _settled(entry: Entry, scales: Scales, since: int | None) -> Entry:
     return Entry(entry.name, entry.kind, entry.expires, tuple(sorted(rows)))
 
 
-def _record(field: Text, packed: Text, scales: Scales, since: int | None) -> Text:
+def _record(field: Text, packed: Text, scales: Scales, since: int | None, expires: int | None) -> Text:
+    if field == "expires":
+        return _on({expires: EXPIRED_MS} if expires is not None else {})(packed)
     if not field.startswith("d:"):
-        old = since is not None and (_moment(packed) or 0) < since
+        old = since is not None and (moment_of(packed) or 0) < since
         return _MOMENT.sub(f"@-{OLD_MS}" if old else "@-1", packed)
     columns = packed.split("\t")
+    wanted = moment_of(columns[_SINCE])
     columns = [_MOMENT.sub("@-1", text) if index != _DUE else text for index, text in enumerate(columns)]
     columns[_DUE] = _on(scales.get(field[2:], {}))(columns[_DUE]) if columns[0] in _UNFINISHED else "@-1"
-    columns[_STATUS], columns[_REASON] = "0", ""
+    if expires is not None and wanted is not None and wanted < expires <= 0:
+        columns[_SINCE] = f"@{EXPIRED_MS - 1}"
+    columns[_STATUS], columns[_REASON] = "0", _TAKEN_BACK if _is_taken_back(columns) else ""
     return "\t".join(columns)
+
+
+def _is_taken_back(columns: list[Text]) -> bool:
+    return columns[0] == "leased" and columns[_REASON] == _TAKEN_BACK
 
 
 def _on(scale: dict[int, int]) -> Callable[[Text], Text]:
     def settle(text: Text) -> Text:
-        moment = _moment(text)
+        moment = moment_of(text)
         if moment is None:
             return text
         return f"@{_rounded(moment)}" if moment > 0 else f"@{scale.get(moment, -1)}"
@@ -197,21 +209,22 @@ def _on(scale: dict[int, int]) -> Callable[[Text], Text]:
 
 
 def _beat(text: Text) -> Text:
-    moment = _moment(text)
+    moment = moment_of(text)
     if moment is None:
         return text
     return f"@{_rounded(moment)}" if moment > 0 else "@-1" if moment > -BEAT_MS else f"@-{SILENT_MS}"
 
 
 def _since(text: Text) -> Text:
-    return text if _moment(text) is None else f"@-{SINCE_MS}"
+    return text if moment_of(text) is None else f"@-{SINCE_MS}"
 
 
 def _rounded(moment: int) -> int:
     return max(1000, round(moment / 1000) * 1000)
 
 
-def _moment(text: Text) -> int | None:
+def moment_of(text: Text) -> int | None:
+    """Read a moment, ms from now; None where the text is none."""
     found = _MOMENT.fullmatch(text)
     return int(found[1]) if found else None
 

@@ -44,12 +44,14 @@ class Budget(NamedTuple):
         losses: answers of the ledger that do not arrive.
         wishes: an operator's pause, replay or discard.
         restarts: falls of the server back to what its disk has.
+        cancels: events that their sender takes back.
     """
 
     crashes: int = 0
     losses: int = 0
     wishes: int = 0
     restarts: int = 0
+    cancels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class World:
         taken: what an endpoint has taken, whether or not the ledger knows.
         marked: that of it which was sent as a possible duplicate.
         settled: what the ledger was told to be delivered.
+        stopped: what a sender was told not to be tried any more.
         budget: what may still happen.
     """
 
@@ -70,6 +73,7 @@ class World:
     taken: Pairs = ()
     marked: Pairs = ()
     settled: Pairs = ()
+    stopped: Pairs = ()
     budget: Budget = Budget()
 
     def with_drain(self, drain: Drain) -> "World":

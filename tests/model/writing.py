@@ -45,6 +45,7 @@ def read(text: str) -> Situation:
         tuple((to, event) for to, event in facts.get("taken", ())),
         tuple((to, event) for to, event in facts.get("marked", ())),
         tuple((to, event) for to, event in facts.get("settled", ())),
+        tuple((to, event) for to, event in facts.get("stopped", ())),
         Budget(*map(int, numbers)),
     )
     return Situation(world, _read_entries(facts.get("ledger", ())), _read_entries(facts.get("durable", ())))
@@ -102,6 +103,7 @@ def _lines(situation: Situation) -> Iterator[str]:
     yield from (_line("taken", *pair) for pair in world.taken)
     yield from (_line("marked", *pair) for pair in world.marked)
     yield from (_line("settled", *pair) for pair in world.settled)
+    yield from (_line("stopped", *pair) for pair in world.stopped)
     for drain in world.drains:
         yield _line("drain", drain.name, str(int(drain.closing)))
         yield from (_line("inbound", drain.name, event) for event in drain.inbound)

@@ -201,9 +201,10 @@ class Ledger(Portions):
     # dispatchers
 
     def dispatch(self, worker: str, slots: int, *, stopping: bool = False) -> Dispatch:
-        """Beat for a worker with `slots` processes and learn whether to send one more drain."""
-        send, wait, running = self._run("dispatch", worker, slots, int(stopping), SILENCE_MS, ASK_MS, uuid4().hex)
-        return Dispatch(bool(send), wait, running)
+        """Beat for a worker with `slots` processes, and learn whether to send one more drain and what else to do."""
+        answer = self._run("dispatch", worker, slots, int(stopping), SILENCE_MS, ASK_MS, uuid4().hex)
+        send, wait, running, *chores = answer
+        return Dispatch(bool(send), wait, running, *map(bool, chores))
 
     def wait_for_wake(self, timeout: float) -> bool:
         """Sleep until work is announced, at most `timeout` seconds; True when it was.

@@ -202,11 +202,26 @@ class Resumed(NamedTuple):
 
 
 class Dispatch(NamedTuple):
-    """What `dispatch` answers: whether to send a drain, ms until work is due (-1: none), drains alive or asked for."""
+    """What `dispatch` answers, and so which other operations of a dispatcher have something to do.
+
+    Args:
+        send: whether to send a drain.
+        wait_ms: until work is due, -1 for none.
+        running: drains alive or asked for.
+        silent: a drain fell silent, which `recover` takes for dead.
+        unwanted: an event has expired, or was being taken back by a caller that is lost, which `expire` and
+            `finish_cancelling` end.
+        untidy: a subscription was removed or stopped, and `tidy` is not done with it.
+        subscribed: there are subscriptions, which `tidy` looks after.
+    """
 
     send: bool
     wait_ms: int
     running: int
+    silent: bool = False
+    unwanted: bool = False
+    untidy: bool = False
+    subscribed: bool = False
 
 
 class Expired(NamedTuple):

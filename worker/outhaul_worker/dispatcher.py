@@ -1,8 +1,9 @@
 """The dispatcher: one thread in each worker's parent process that turns due work into `drain` messages.
 
 It sleeps on the ledger's wake-up list, at most until the next lane is due and at most a second. It also beats for the
-worker, takes back what dead drains had leased, ends what has expired or was cancelled, and tells the ledger when the
-worker is stopping.
+worker, and tells the ledger when the worker is stopping. Where the answer to a beat says that there is something of
+the kind, it takes back what dead drains had leased, ends what has expired or was cancelled, and clears up behind
+subscriptions.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import redis
 import structlog
@@ -57,12 +58,19 @@ def worker_name(hostname: str, pid: int) -> str:
     return f"{hostname}:{pid}"
 
 
+class Tidying(Protocol):
+    """How a dispatcher clears up behind subscriptions."""
+
+    def __call__(self, *, urgent: bool) -> None:
+        """Do a step if it is time."""
+
+
 class Dispatcher(threading.Thread):
     """The thread.
 
     `send` puts one `drain` message on the broker, `terminate` signals the worker's pool processes, `tidy` clears up
-    behind subscriptions. It looks at the ledger at least every `sleep_seconds`, and as often for drains that fell
-    silent.
+    behind subscriptions, `urgent` where something waits for it. It looks at the ledger at least every `sleep_seconds`,
+    and as often for drains that fell silent.
     """
 
     def __init__(
@@ -72,7 +80,7 @@ class Dispatcher(threading.Thread):
         slots: int,
         send: Callable[[], None],
         terminate: Callable[[], None],
-        tidy: Callable[[], None],
+        tidy: Tidying,
         *,
         sleep_seconds: float = SLEEP_SECONDS,
     ) -> None:
@@ -119,10 +127,13 @@ class Dispatcher(threading.Thread):
         self._note_back()
         if answer.send:
             self._send_one()
-        self._recover()
+        if answer.silent:
+            self._recover()
+        if answer.unwanted:
+            self._expire()
+        if answer.untidy or answer.subscribed:
+            self._tidy(urgent=answer.untidy)
         self._sweep()
-        self._expire()
-        self._tidy()
         if answer.wait_ms == 0:
             self._ending.wait(BUSY_SECONDS)
         else:

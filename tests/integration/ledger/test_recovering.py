@@ -19,8 +19,10 @@ from integration.ledger.scenario import (
     state_of,
 )
 from integration.ledger.time_travel import pass_time
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import POISON, SILENCE_MS, Ledger
-from outhaul_ledger.model import Route, State
+from outhaul_ledger.model import Dispatch, Route, Schedule, State
+from outhaul_ledger.subscribing import SubscriptionLedger
 from outhaul_ops.embedded import EmbeddedServer
 
 
@@ -220,13 +222,49 @@ def test_a_replayed_poison_pill_has_its_three_chances_again(ledger: Ledger) -> N
 
 def test_a_dispatcher_is_told_to_send_drains_while_there_is_work_and_room(ledger: Ledger) -> None:
     """No work, no drain; with work as many as there are slots, counting those asked for and not yet begun."""
-    assert ledger.dispatch(WORKER, 2) == (False, -1, 0)
+    assert ledger.dispatch(WORKER, 2) == Dispatch(send=False, wait_ms=-1, running=0)
     accept(ledger, "ev_1")
     assert [ledger.dispatch(WORKER, 2).send for _ in range(3)] == [True, True, False]
     ledger.begin("drain-a")
-    assert tuple(ledger.dispatch(WORKER, 2)) == (False, 0, 2)
+    assert ledger.dispatch(WORKER, 2) == Dispatch(send=False, wait_ms=0, running=2)
     pass_time(ledger.client, 3001)
     assert ledger.dispatch(WORKER, 2).send
+
+
+def test_a_dispatcher_is_told_of_a_drain_that_fell_silent_until_it_is_recovered(ledger: Ledger) -> None:
+    """It need not ask every second whether there is one."""
+    route(ledger, "ev_1")
+    lease(ledger)
+    assert not ledger.dispatch(WORKER, 2).silent
+    pass_time(ledger.client, SILENCE_MS + 1)
+    assert ledger.dispatch(WORKER, 2).silent
+    ledger.recover()
+    assert not ledger.dispatch(WORKER, 2).silent
+
+
+def test_a_dispatcher_is_told_of_an_event_that_has_expired_until_it_is_ended(ledger: Ledger) -> None:
+    """Nor whether one has; one that has not yet is not told of."""
+    ledger.pause("shop", "maintenance")
+    accept(ledger, "ev_1")
+    ledger.lease_inbox(DRAIN, 1, LEASE_MS)
+    ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])], {"ev_1": Schedule(expires=ledger.survey().now + 60_000)})
+    assert not ledger.dispatch(WORKER, 2).unwanted
+    pass_time(ledger.client, 60_001)
+    assert ledger.dispatch(WORKER, 2).unwanted
+    ledger.expire()
+    assert not ledger.dispatch(WORKER, 2).unwanted
+
+
+def test_a_dispatcher_is_told_whether_there_are_subscriptions_and_whether_one_was_removed(ledger: Ledger) -> None:
+    """To look at all of them now and then, or to clear up at once until nothing of the removed one is left."""
+    subscriptions = SubscriptionLedger(ledger.client)
+    assert (ledger.dispatch(WORKER, 2).untidy, ledger.dispatch(WORKER, 2).subscribed) == (False, False)
+    subscriptions.subscribe("sub.one", b"{}", identity="one", policy=Policy(), patience=1.0)
+    assert (ledger.dispatch(WORKER, 2).untidy, ledger.dispatch(WORKER, 2).subscribed) == (False, True)
+    subscriptions.unsubscribe("sub.one")
+    assert ledger.dispatch(WORKER, 2).untidy
+    subscriptions.tidy("0", parking=60.0)
+    assert not ledger.dispatch(WORKER, 2).untidy
 
 
 def test_a_stopping_worker_gets_no_drains_and_its_own_are_told_to_end(ledger: Ledger) -> None:

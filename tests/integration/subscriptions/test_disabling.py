@@ -43,7 +43,7 @@ def test_a_receiver_that_is_gone_stops_its_subscription_and_that_is_told_once(le
     process.drain()
     assert "gone" in reason_of(ledger, name)
     for _ in range(2):
-        tidier(ledger).step()
+        tidier(ledger).step(urgent=True)
     watching(ledger, 200).drain()
     told = [record for record in read_books(ledger.client).family("record:") if "_disabled_" in record]
     assert len(told) == 1
@@ -58,7 +58,7 @@ def test_what_comes_in_for_a_stopped_subscription_waits_until_it_goes_on(ledger:
     accept(ledger, "ev_1")
     process = Process(ledger, Seen())
     process.drain()
-    tidier(ledger).step()
+    tidier(ledger).step(urgent=True)
     assert states(ledger, "ev_1") == {name: State.PENDING}
     ledger.resume(name)
     process.drain()
@@ -73,10 +73,10 @@ def test_deliveries_do_not_wait_for_a_stopped_subscription_for_ever(ledger: Ledg
     ledger.pause(name, "disabled by hand")
     Process(ledger, Seen()).drain()
     pass_time(ledger.client, 3_599_000)
-    tidier(ledger, 3600.0).step()
+    tidier(ledger, 3600.0).step(urgent=True)
     assert states(ledger, "ev_1") == {name: State.PENDING}
     pass_time(ledger.client, 2_000)
-    tidier(ledger, 3600.0).step()
+    tidier(ledger, 3600.0).step(urgent=True)
     assert states(ledger, "ev_1") == {name: State.CANCELLED}
     assert all_balanced(ledger)
 

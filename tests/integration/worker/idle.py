@@ -1,19 +1,25 @@
-"""A worker with next to nothing to do, for as many cycles of its dispatcher as it would have in a day, only faster.
+"""A worker with next to nothing to do, for as many cycles of its dispatcher as it would have in days, only faster.
 
-`PYTHONPATH=tests python -m integration.worker.idle [CYCLES]` simulates a day (86 400) and prints what grew.
+`PYTHONPATH=tests python -m integration.worker.idle [DAY...]` simulates days of 86 400 cycles each, and prints what was
+held at the beginning and after each of those named (1).
 """
 
+import ctypes
+import gc
 import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 from outhaul_config import keys
 from outhaul_config.connections import open_client
+from outhaul_config.logging import configure_logging
 from outhaul_config.settings import Settings
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Dispatch
@@ -34,13 +40,25 @@ SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
 @dataclass(frozen=True)
 class Holdings:
-    """What a worker and its server hold on to. `keys` leaves out finished events, which expire; memory is in KiB."""
+    """What a worker and its server hold on to.
+
+    Args:
+        keys: on the server, without finished events, which expire, and tokens that wake the dispatcher.
+        connections: to the server.
+        threads: of the process.
+        descriptors: likewise.
+        blocks: of memory that Python's objects take.
+        resident: KiB, with what could be given back but was not.
+        trimmed: KiB, without.
+    """
 
     keys: int
     connections: int
     threads: int
     descriptors: int
+    blocks: int
     resident: int
+    trimmed: int
 
 
 class CountingLedger(Ledger):
@@ -56,19 +74,31 @@ class CountingLedger(Ledger):
         return super().dispatch(worker, slots, stopping=stopping)
 
 
-def simulate(server: EmbeddedServer, folder: Path, cycles: int) -> tuple[Holdings, Holdings]:
-    """Run that many cycles over an empty server; returns what was held after `SETTLING` of them, and at the end."""
+def simulate(
+    server: EmbeddedServer,
+    folder: Path,
+    marks: Sequence[int],
+    *,
+    event_every: int = EVENT_EVERY,
+    and_do: Callable[[], object] = bool,
+) -> list[Holdings]:
+    """Run cycles over an empty server; returns what was held after each number of them in `marks`, the last the end."""
     seen: list[Holdings] = []
-    with Receiver(record=False) as receiver, open_client(server.url, 5.0) as client:
+    with (
+        Receiver(record=False) as receiver,
+        open_client(server.url, 5.0) as client,
+        patch("outhaul_worker.engine.LINGER_SECONDS", CYCLE_SECONDS),  # as the dispatcher waits for its drains here
+    ):
         engine = _engine(server, folder, receiver.url)
         ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
 
         def at_cycle(number: int) -> None:
-            if number in (SETTLING, cycles):
+            if number in marks:
                 seen.append(_holdings(server))
-            if number == cycles:
+            if number == marks[-1]:
                 dispatcher.end()
-            if number % EVENT_EVERY == 0:
+            and_do()
+            if number % event_every == 0:
                 ledger.accept([normalise({"type": "custom.ping", "id": f"ev_{number}"}, source="/")])
             elif number % WAIT_EVERY:
                 client.lpush(wake, "1")
@@ -80,13 +110,13 @@ def simulate(server: EmbeddedServer, folder: Path, cycles: int) -> tuple[Holding
         dispatcher.run()
         engine.transport.close()
         engine.ledger.client.close()
-    return seen[0], seen[1]
+    return seen
 
 
-def count_commands(server: EmbeddedServer, cycles: int) -> int:
-    """Run that many cycles over an empty server; returns the commands they cost it, those in scripts included.
+def count_commands(server: EmbeddedServer, cycles: int) -> Counter[str]:
+    """Run that many cycles over a server without work; returns the commands they cost it, those in scripts included.
 
-    What is done once a second is done in every cycle; so is what waits for others to beat first.
+    What is done every ten cycles, as nobody waits for it, is done in all of them here.
     """
     with open_client(server.url, 5.0) as client, server.client() as observer:
         ledger, wake = CountingLedger(client), keys.stem("wake", "outhaul")
@@ -100,11 +130,9 @@ def count_commands(server: EmbeddedServer, cycles: int) -> int:
         dispatcher = Dispatcher(ledger, WORKER, 2, _nothing, _nothing, _nothing, sleep_seconds=0)
         observer.config_resetstat()
         dispatcher.run()
-        for _ in range(cycles):
-            ledger.recover()
         calls = {name: stats["calls"] for name, stats in observer.info("commandstats").items()}
     ours = ("cmdstat_config|resetstat", "cmdstat_lpush")
-    return sum(number for name, number in calls.items() if name not in ours)
+    return Counter({name.removeprefix("cmdstat_"): number for name, number in calls.items() if name not in ours})
 
 
 def _engine(server: EmbeddedServer, folder: Path, endpoint: str) -> Engine:
@@ -119,27 +147,39 @@ def _engine(server: EmbeddedServer, folder: Path, endpoint: str) -> Engine:
 def _holdings(server: EmbeddedServer) -> Holdings:
     with server.client() as client:
         names = cast("list[bytes]", client.keys())
-        own = sum(client.pttl(name) < 0 for name in names)
+        # Not -2, of one that expired meanwhile.
+        own = sum(client.pttl(name) == -1 for name in names if name.decode() != keys.stem("wake", "outhaul"))
         connections = len(client.client_list()) - 1
+    descriptors = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    gc.collect()
+    resident = _resident()
+    ctypes.CDLL(None).malloc_trim(0)
     return Holdings(
-        keys=own,
-        connections=connections,
-        threads=threading.active_count(),
-        descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()),
-        resident=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
+        own, connections, threading.active_count(), descriptors, sys.getallocatedblocks(), resident, _resident()
     )
 
 
-def _nothing() -> None:
+def _resident() -> int:
+    # The numbers in `statm` and `status` are not exact where there are several processors.
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+
+
+def _nothing(**_: object) -> None:
     """Nothing to do."""
 
 
 def main(arguments: list[str]) -> None:
-    """Simulate a day, or as many cycles as are named, and print what was held before and after."""
-    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "server") as server:
-        before, after = simulate(server, Path(folder), int(arguments[0]) if arguments else DAY)
-    for name, value in asdict(before).items():
-        print(f"{name:12} {value:8} {getattr(after, name):8}")  # noqa: T201 - its purpose
+    """Simulate up to the last of the days named, logging as a worker does, and print what was held when."""
+    marks = [SETTLING, *(int(day) * DAY for day in arguments or ["1"])]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedServer(Path(folder) / "server") as server,
+        Path(os.devnull).open("wb") as nowhere,
+    ):
+        configure_logging(Settings(), nowhere.fileno())
+        for cycles, held in zip(marks, simulate(server, Path(folder), marks), strict=True):
+            print(cycles, *(f"{name}={value}" for name, value in asdict(held).items()))  # noqa: T201 - its purpose
 
 
 if __name__ == "__main__":

@@ -1,17 +1,23 @@
 """The dispatcher's thread: how a worker's end reaches its drains, whatever happens at the same moment."""
 
+import time
 from threading import Event
 from typing import Any
+
+import pytest
 
 from eventually import eventually
 from integration.ledger.time_travel import pass_time
 from integration.ledger.wide import cancel_step, names, spread, tally
 from outhaul_config.connections import open_client
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Dispatch, Route, Schedule, State, Submission
 from outhaul_ledger.portions import ABANDONED_MS
+from outhaul_ledger.subscribing import SubscriptionLedger, Tidied
 from outhaul_ops.embedded import EmbeddedServer
-from outhaul_worker.dispatcher import Dispatcher
+from outhaul_worker.dispatcher import Dispatcher, Tidying
+from outhaul_worker.tidying import PAUSE_SECONDS, Tidier
 
 WORKER = "worker@here:1"
 
@@ -31,8 +37,18 @@ class Gated(Ledger):
         return super().dispatch(worker, slots, stopping=stopping)
 
 
-def nothing() -> None:
+def nothing(**_: object) -> None:
     """Do nothing."""
+
+
+def signal(event: Event) -> Tidying:
+    """Tell that subscriptions were looked after."""
+
+    def tidy(*, urgent: bool) -> None:
+        assert isinstance(urgent, bool)
+        event.set()
+
+    return tidy
 
 
 def test_a_beat_that_comes_late_does_not_take_back_that_the_worker_is_stopping(server: EmbeddedServer) -> None:
@@ -85,6 +101,64 @@ def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server:
         dispatcher.end()
         dispatcher.join(10)
         assert ledger.survey().standings["shop"].waiting == 0
+
+
+def test_what_a_dead_drain_had_leased_is_taken_back_and_subscriptions_are_looked_after(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both happen where an answer to a beat says that there is something, without anyone asking for more."""
+    monkeypatch.setattr("outhaul_worker.dispatcher.GRACE_SECONDS", 0.0)
+    tidied = Event()
+    with server.client() as client:
+        ledger = Ledger(client)
+        SubscriptionLedger(client).subscribe("sub.one", b"{}", identity="one", policy=Policy(), patience=1.0)
+        ledger.accept([Submission("ev_1", "digest", "/", "order.created", b"{}")])
+        ledger.lease_inbox("dead", 1, 60_000)
+        ledger.retire("dead")
+        dispatcher = Dispatcher(ledger, WORKER, 2, nothing, nothing, signal(tidied))
+        dispatcher.start()
+        assert tidied.wait(10)
+        eventually(lambda: client.exists("outhaul:{0}:inbox"), within=10)
+        dispatcher.end()
+        dispatcher.join(10)
+
+
+def test_a_dispatcher_without_subscriptions_does_not_look_after_them(server: EmbeddedServer) -> None:
+    """It would cost an idle server five commands a second."""
+    tidied, waited = Event(), Event()
+    with server.client() as client:
+
+        class Waiting(Ledger):
+            def wait_for_wake(self, timeout: float) -> bool:
+                waited.set()
+                return super().wait_for_wake(timeout)
+
+        dispatcher = Dispatcher(Waiting(client), WORKER, 2, nothing, nothing, signal(tidied))
+        dispatcher.start()
+        assert waited.wait(10)
+        dispatcher.end()
+        dispatcher.join(10)
+    assert not tidied.is_set()
+
+
+def test_many_subscriptions_are_looked_at_seldom_and_one_that_was_removed_at_once(server: EmbeddedServer) -> None:
+    """Each look costs a command for every subscription, and deliveries to stopped ones wait for weeks."""
+    looks: list[str] = []
+
+    class Counting(SubscriptionLedger):
+        def tidy(self, cursor: str, *, parking: float) -> Tidied:
+            looks.append(cursor)
+            return super().tidy(cursor, parking=parking)
+
+    with server.client() as client:
+        tidier = Tidier(Ledger(client), Counting(client), 60.0, "/")
+        tidier.step(urgent=False)
+        began = time.monotonic()
+        eventually(lambda: time.monotonic() > began + PAUSE_SECONDS, within=10)
+        tidier.step(urgent=False)
+        assert len(looks) == 1
+        tidier.step(urgent=True)
+        assert len(looks) == 2
 
 
 def test_what_a_caller_was_lost_over_is_taken_back_to_the_end_by_the_dispatcher(server: EmbeddedServer) -> None:

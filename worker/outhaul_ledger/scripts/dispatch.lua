@@ -1,10 +1,14 @@
 #!lua flags=allow-oom
 -- Beat for a worker and decide whether one more drain is needed: there is due work, none that is idle can be rung for, and
--- fewer drains run or were asked for than the live workers have slots.
--- KEYS: inbox routing gate lanes slow drains asks workers wake idle bell
+-- fewer drains run or were asked for than the live workers have slots. Tell also which other operations have something to
+-- do, so that a worker without work calls none of them.
+-- KEYS: inbox routing gate lanes slow drains asks workers wake idle bell expiring cancelling changes leaving
+--       disabled
 -- STATES:
 -- ARGV: worker, its slots, 1 if it is stopping, silence in ms that means dead, ms an ask stays good, name of a new ask
--- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for}
+-- Returns: {1 to send a drain, ms until work is due (-1: none), drains alive or asked for, 1 if a drain fell silent, 1 if an
+--          event has expired or was not taken back to the end, 1 if a subscription was removed or stopped and that is not done
+--          with, 1 if there are any}
 -- Touches: workers asks drains bell
 -- Uses: bind clock due wake
 local worker, slots, stopping = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
@@ -32,22 +36,33 @@ local function pull_back(key)
   end
 end
 
--- Most of the time there are none, and many workers ask every second.
 local function count_drains()
-  if redis.call('EXISTS', keys.drains, keys.asks) == 0 then
-    return 0
-  end
   pull_back(keys.drains)
   pull_back(keys.asks)
   redis.call('ZREMRANGEBYSCORE', keys.asks, '-inf', now - patience)
   return redis.call('ZCOUNT', keys.drains, now - silence, '+inf') + redis.call('ZCARD', keys.asks)
 end
 
+local function has_until(key, moment)
+  return #redis.call('ZRANGEBYSCORE', key, '-inf', moment, 'LIMIT', 0, 1)
+end
+
 redis.call('HSET', keys.workers, worker, string.format('%d %d %d', now, slots, stopping))
+-- Most of the time there is nothing, and many workers ask every second.
+if redis.call(
+  'EXISTS', keys.inbox, keys.routing, keys.gate, keys.lanes, keys.slow, keys.drains, keys.asks, keys.expiring,
+  keys.cancelling, keys.changes, keys.leaving, keys.disabled
+) == 0 then
+  return { 0, -1, 0, 0, 0, 0, 0 }
+end
 local running = count_drains()
 local due = first_due(keys, now)
 local wanted = due and due <= now and stopping == '0' and not ring(keys) and running < count_slots()
 if wanted then
   redis.call('ZADD', keys.asks, now, ARGV[FIRST + 5])
 end
-return { wanted and 1 or 0, due and math.max(0, math.ceil(due - now)) or -1, running }
+return {
+  wanted and 1 or 0, due and math.max(0, math.ceil(due - now)) or -1, running,
+  has_until(keys.drains, now - silence), math.max(has_until(keys.expiring, now), has_until(keys.cancelling, now)),
+  math.min(1, redis.call('EXISTS', keys.leaving, keys.disabled)), redis.call('EXISTS', keys.changes),
+}
