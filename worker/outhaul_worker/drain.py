@@ -27,16 +27,16 @@ from outhaul_worker.transports.contract import Transport
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
-LEASE_COUNT = 100  # of quick lanes at once, and as many of slow ones, so that the server answers others in between
-SETTLE_COUNT = 64
-SETTLE_MOST = 64  # in one call, so that the server answers others in between, however many answers came at once,
-SETTLE_LANES = 32  # and of how many destinations, as those take it longer
+# So many that calls are few, and so few that the server is back within some 4 ms. Of quick lanes, and of slow ones:
+LEASE_COUNT = 256
+SETTLE_COUNT = 192
+SETTLE_LANES = 32  # destinations in one call, as another one takes the server longer than another outcome of the same
 SETTLE_SECONDS = 0.005
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
-SPARE_COUNT = 50  # leased attempts that are kept back for the time in which the ledger leases more
+SPARE_COUNT = 128  # leased attempts that are kept back for the time in which the ledger leases more
 LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered
 MEANWHILE_SECONDS = 0.0003  # for the next answer while the server works at a call, about as long as it does
 OUTAGE_PAUSE_SECONDS = 0.25
@@ -241,11 +241,11 @@ class Drain:
 def _portion(settlements: Sequence[Settlement]) -> Sequence[Settlement]:
     """Take what is settled in one call."""
     destinations: set[str] = set()
-    for number, one in enumerate(settlements[:SETTLE_MOST]):
+    for number, one in enumerate(settlements[:SETTLE_COUNT]):
         destinations.add(one.destination)
         if len(destinations) > SETTLE_LANES:
             return settlements[:number]
-    return settlements[:SETTLE_MOST]
+    return settlements[:SETTLE_COUNT]
 
 
 def _unconfigured(lease: Lease) -> Settlement:

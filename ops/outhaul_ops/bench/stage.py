@@ -1,6 +1,6 @@
 """What all contenders share in a run: a server with its AOF on, receivers, and a folder for everything."""
 
-import time
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +15,7 @@ from outhaul_ops.embedded import EmbeddedServer
 
 # The server would otherwise rewrite its file in the middle of whichever measurement happens to be next.
 _SETTINGS = ("--auto-aof-rewrite-percentage", "0", "--slowlog-max-len", "100000")
-CLEAR_SECONDS = 60.0
-REWRITE_SECONDS = 60.0
-"""How long emptying the server of millions of keys may take, and writing its file anew."""
+PATIENCE_SECONDS = 60.0  # for an answer of a server that holds millions of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,13 @@ class Stage:
             self.notes.append(text)
 
     def clear(self) -> None:
-        """Empty the server and its file, so that every measurement begins alike."""
-        self.client.flushall()
-        self.client.bgrewriteaof()
-        deadline = time.monotonic() + REWRITE_SECONDS
-        while self._rewriting() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        """Start the server anew without its data, so that every measurement begins alike.
+
+        Emptying it would leave its memory in the pieces that it had come to, which slows down whoever is measured next.
+        """
+        self.server.kill()
+        shutil.rmtree(self.server.folder)
+        self.server.start()
 
     def slow_receiver(self, delay: float | None) -> Receiver:
         """Open another receiver, which answers after `delay` seconds, or, with None, never."""
@@ -58,10 +57,6 @@ class Stage:
         """Return the processor time that the server has had."""
         return processor_seconds([self.server.pid])
 
-    def _rewriting(self) -> bool:
-        facts = self.client.info("persistence")
-        return bool(facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"])
-
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
@@ -70,6 +65,6 @@ def open_stage() -> Iterator[Stage]:
         folder = Path(name)
         (folder / "receiver").mkdir()
         server = cleanup.enter_context(EmbeddedServer(folder / "server", settings=_SETTINGS))
-        client = cleanup.enter_context(redis.Redis.from_url(server.url, socket_timeout=CLEAR_SECONDS))
+        client = cleanup.enter_context(redis.Redis.from_url(server.url, socket_timeout=PATIENCE_SECONDS))
         receiver = cleanup.enter_context(quick_receiver(folder / "receiver", find_nginx()))
         yield Stage(folder, server, client, receiver, cleanup)
