@@ -66,8 +66,9 @@ local function add_route(id, fields, not_before, destination, skipped, order)
     enter_order(keys, destination, id, order)
     return 1
   end
-  enter(keys.lane .. destination, stamp(math.max(now, not_before)), id)
-  touched[destination] = true
+  local due = math.max(now, not_before)
+  enter(keys.lane .. destination, stamp(due), id)
+  touched[destination] = math.min(due, touched[destination] or due)
   return 1
 end
 
@@ -117,6 +118,13 @@ while i <= #ARGV do
   end
   answers[#answers + 1] = fresh
   i = i + 4 + 3 * routes
+end
+-- A lane is looked at by its first delivery: where that stays the first, nothing changes, and most lanes have much to do.
+for destination, due in pairs(touched) do
+  local head = redis.call('ZRANGE', keys.lane .. destination, 0, 0, 'WITHSCORES')
+  if head[1] and tonumber(head[2]) <= math.floor(due) then
+    touched[destination] = nil
+  end
 end
 write_lanes()
 write_leases()
