@@ -82,11 +82,11 @@ def test_a_worker_without_work_leaves_the_server_alone(site: Site, receiver: Rec
     site.start_worker()
     site.enqueue(1)
     eventually(lambda: site.finished("hooks", 1), within=10)
-    client = site.server.client()
-    eventually(lambda: not client.exists(*(keys.stem(name, "outhaul") for name in ("drains", "asks"))), within=10)
-    began, before = time.monotonic(), commands(client)
-    eventually(lambda: time.monotonic() > began + WATCHED_SECONDS, within=2 * WATCHED_SECONDS)
-    spent = commands(client) - before
+    with site.server.client() as client:
+        eventually(lambda: not client.exists(*(keys.stem(name, "outhaul") for name in ("drains", "asks"))), within=10)
+        began, before = time.monotonic(), commands(client)
+        eventually(lambda: time.monotonic() > began + WATCHED_SECONDS, within=2 * WATCHED_SECONDS)
+        spent = commands(client) - before
     assert 0 < spent < MOST_COMMANDS * (time.monotonic() - began)
 
 

@@ -50,8 +50,13 @@ def test_a_silent_drain_loses_its_leases_long_before_they_end(ledger: Ledger) ->
 
 def test_what_a_server_may_have_forgotten_is_a_possible_duplicate(tmp_path: Path) -> None:
     """A replica takes over without the last moments: what was due is sent again, marked; what comes later is not."""
-    with EmbeddedServer(tmp_path / "primary") as primary, EmbeddedServer(tmp_path / "replica") as replica:
-        first, second = Ledger(primary.client()), Ledger(replica.client())
+    with (
+        EmbeddedServer(tmp_path / "primary") as primary,
+        EmbeddedServer(tmp_path / "replica") as replica,
+        primary.client() as one,
+        replica.client() as other,
+    ):
+        first, second = Ledger(one), Ledger(other)
         route(first, "ev_1")
         second.client.replicaof("127.0.0.1", primary.port)
         eventually(lambda: second.client.exists(key("record", "ev_1")), within=10)

@@ -140,7 +140,7 @@ def test_a_changed_address_and_secret_hold_for_the_next_attempt(ledger: Ledger) 
     assert SubscriptionLedger(ledger.client).amend(known.entry, moved.document(), policy=Policy(), patience=60.0)
     accept(ledger, "ev_2")
     process.drain()
-    first, second = transport.requests
+    first, *_, second = transport.requests  # a failed one may come again at once
     assert (first.url, second.url) == ("https://subscriber.example/in", "https://elsewhere.example/in")
     assert [len(each.headers["webhook-signature"].split()) for each in (first, second)] == [1, 2]
 
