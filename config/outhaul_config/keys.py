@@ -104,8 +104,8 @@ KEYS: dict[str, Key] = {
     "leases": Key("leases:<drain>", "set", "never", "what a drain has leased: `<destination> <event>`"),
     "workers": Key("workers", "hash", "never", "worker -> `<last beat> <slots> <stopping>`"),
     "wake": Key("wake", "list", "never", "at most one token; wakes a sleeping dispatcher"),
-    "idle": Key("idle", "string", "when its drain has waited long enough", "a running drain that has nothing to do"),
-    "bell": Key("bell", "list", "never", "at most one token; wakes that drain"),
+    "idle": Key("idle", "sorted set", "never", "drains that listen for work; score = until when"),
+    "bell": Key("bell", "list", "never", "at most a token for each of them; wakes one"),
     "history": Key(
         "history",
         "hash",

@@ -41,7 +41,6 @@ SILENCE_MS = 10_000  # a drain or worker that has not beaten for so long is dead
 ASK_MS = 3_000  # a drain that was asked for and has not begun by then is asked for again
 POISON = 3  # lost leases in a row that make a dead letter
 ATTEMPT_LINES = 50  # kept per delivery
-RINGING_MS = 200  # for which a drain may still be rung that has stopped to listen; whoever comes next rings at others
 CONFIGURED_AT_ONCE = 200  # about a millisecond of the server's time
 CHANGED_AT_ONCE = 100  # kept deliveries, some 2 ms where they are in orders
 RECOVERED = 128  # leases taken away in one call, some 2 ms of the server's time
@@ -101,21 +100,6 @@ class Ledger(Portions):
     def retire(self, drain: str) -> int:
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
-
-    def listen(self, drain: str, timeout: float) -> bool:
-        """Sleep, as a drain with nothing to do, until work is announced, at most `timeout` seconds; True when it was.
-
-        `timeout` must stay below the client's socket time-out.
-        """
-        self._run("listen", drain, int(timeout * 1000) + RINGING_MS)
-        idle, bell = (keys.stem(name, self.namespace) for name in ("idle", "bell"))
-        try:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.blpop([bell], timeout=timeout)
-                pipe.delete(idle)
-                return pipe.execute()[0] is not None
-        except redis.RedisError as error:
-            raise self._translated(error) from error
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int, *, whole: bool = True) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance.

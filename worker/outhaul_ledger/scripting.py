@@ -1,6 +1,7 @@
 """How an operation gets to the server: by the digest of its script, reloaded where the server has forgotten it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
@@ -60,6 +61,22 @@ class Scripts:
             return bool(self.client.ping())
         except redis.RedisError:
             return False
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Run the operation of this name, for what is a part of the ledger; see `Ledger` for what each one does.
+
+        Raises:
+            LedgerUnavailable: the server cannot be reached or refuses.
+        """
+        return self._run(name, *arguments)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Let what the client raises within the block appear as the ledger's errors."""
+        try:
+            yield
+        except redis.RedisError as error:
+            raise self._translated(error) from error
 
     def _run(self, name: str, *arguments: Any, confirmed: bool = False) -> Any:
         operation = load(name)

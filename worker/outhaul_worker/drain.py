@@ -13,6 +13,7 @@ from collections.abc import Hashable, Sequence
 from typing import Protocol
 from uuid import uuid4
 
+from outhaul_ledger.doorbell import Doorbell
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Lease, Settlement, State
@@ -32,6 +33,7 @@ LEASE_COUNT = 256
 SETTLE_COUNT = 192
 SETTLE_LANES = 32  # destinations in one call, as another one takes the server longer than another outcome of the same
 SETTLE_SECONDS = 0.005
+BELL_SECONDS = 0.002  # between two looks for a ring while answers are waited for
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
@@ -72,6 +74,7 @@ class Drain:
         # Short, because it is part of every packed delivery: one of over 64 bytes costs the server twice the memory.
         self.name = uuid4().hex[:12]
         self._ledger, self._transport, self._targets = ledger.attended(self._serve), transport, targets
+        self._bell = Doorbell(ledger, self.name)
         self._fan_out, self._log = FanOut(self._ledger, self.name, router), log
         self._events = router.events
         self._worker, self._lease_ms, self._linger = worker, lease_ms, linger
@@ -98,16 +101,26 @@ class Drain:
             LedgerUnavailable: the ledger went away and did not come back while the drain had to end.
         """
         self._ledger.begin(self.name)
-        self._work()
-        while self._linger and not self._closing and self._ledger.listen(self.name, self._linger):
-            self._work_expected, self._look_at = True, 0.0
+        try:
             self._work()
+            while self._lingered():
+                self._work()
+        finally:
+            self._bell.close()
         self._ledger.retire(self.name)
 
     def stop(self) -> None:
         """Lease no more, finish what is in flight, and end even if the ledger is away. Signal handlers may call it."""
         self._closing = True
         self._give_up_at = min(self._give_up_at, time.monotonic() + OUTAGE_PATIENCE_SECONDS)
+
+    def _lingered(self) -> bool:
+        """Wait for more work; True when there is some."""
+        if self._closing or not self._linger:
+            return False
+        self._bell.listen(self._linger)
+        self._work_expected, self._look_at = self._bell.wait(), 0.0
+        return self._work_expected
 
     def _work(self) -> None:
         while self._ready or self._flying or self._settlements or (self._work_expected and not self._closing):
@@ -129,7 +142,19 @@ class Drain:
             time.sleep(OUTAGE_PAUSE_SECONDS)
 
     def _collect(self) -> None:
-        self._hear(self._transport.completed(self._patience()))
+        patience = self._patience()
+        if patience > BELL_SECONDS and self._linger and not self._closing:
+            self._bell.listen(self._linger)
+        if not self._bell.listening:
+            self._hear(self._transport.completed(patience))
+            return
+        # One that waits for what hangs is rung for as well.
+        until, answers = time.monotonic() + patience, self._transport.completed(min(patience, BELL_SECONDS))
+        while not (rung := self._bell.heard()) and not answers and (left := until - time.monotonic()) > 0:
+            answers = self._transport.completed(min(left, BELL_SECONDS))
+        if rung:
+            self._work_expected, self._look_at = True, 0.0
+        self._hear(answers)
 
     def _serve(self) -> bool:
         """While the ledger works at a call, start attempts and take answers; False when there are none."""

@@ -5,6 +5,7 @@ from typing import cast
 from integration.ledger.books import check_books, read_books
 from integration.ledger.scenario import (
     DRAIN,
+    EVER,
     LEASE_MS,
     WORKER,
     accept,
@@ -55,8 +56,7 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.open_replay("filter")
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
-    assert not ledger.listen("idler", 0.01)
-    ledger.client.set(key("idle"), "idler", px=LEASE_MS)  # as while it listens
+    ledger.client.zadd(key("idle"), {"idler": EVER})  # as while it listens
     accept(ledger, "ev_rung")
 
 

@@ -5,17 +5,26 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from eventually import eventually
-from integration.ledger.scenario import DRAIN, WORKER, accept, ids, key, lease, route, submission
+from integration.ledger.scenario import DRAIN, EVER, WORKER, accept, ids, key, lease, route, submission
+from outhaul_ledger.doorbell import Doorbell
+from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Acceptance
 
-PATIENCE = 5.0  # seconds to listen, far longer than it takes to be rung for
+PATIENCE = 4.0  # seconds to listen, far longer than it takes to be rung for
+
+
+def listen(ledger: Ledger, drain: str, seconds: float) -> bool:
+    """Listen until there is a ring, or in vain."""
+    bell = Doorbell(ledger, drain)
+    bell.listen(seconds)
+    return bell.wait()
 
 
 def test_an_event_rings_for_the_drain_that_listens_and_for_no_dispatcher(ledger: Ledger) -> None:
     """It is on its way without a message through the broker."""
     with ThreadPoolExecutor(1) as pool:
-        listening = pool.submit(ledger.listen, DRAIN, PATIENCE)
+        listening = pool.submit(listen, ledger, DRAIN, PATIENCE)
         eventually(lambda: ledger.client.exists(key("idle")), within=5)
         accept(ledger, "ev_1")
         assert listening.result(PATIENCE)
@@ -25,7 +34,7 @@ def test_an_event_rings_for_the_drain_that_listens_and_for_no_dispatcher(ledger:
 def test_a_drain_that_has_been_rung_for_is_not_rung_for_again(ledger: Ledger) -> None:
     """It is busy now: what comes in next goes to a dispatcher, which may send another drain."""
     with ThreadPoolExecutor(1) as pool:
-        listening = pool.submit(ledger.listen, DRAIN, PATIENCE)
+        listening = pool.submit(listen, ledger, DRAIN, PATIENCE)
         eventually(lambda: ledger.client.exists(key("idle")), within=5)
         accept(ledger, "ev_1")
         assert listening.result(PATIENCE)
@@ -35,13 +44,13 @@ def test_a_drain_that_has_been_rung_for_is_not_rung_for_again(ledger: Ledger) ->
 
 def test_a_drain_that_listens_in_vain_is_told_so_and_beats(ledger: Ledger) -> None:
     """Nothing came: it may go, and until then it counts as alive."""
-    assert not ledger.listen(DRAIN, 0.01)
+    assert not listen(ledger, DRAIN, 0.01)
     assert ledger.client.zscore(key("drains"), DRAIN) is not None
 
 
 def test_a_token_that_nobody_took_sends_the_next_event_to_a_dispatcher(ledger: Ledger) -> None:
     """The drain that listened was killed: one event later, or a beat, somebody else is sent for the work."""
-    ledger.client.set(key("idle"), "killed")
+    ledger.client.zadd(key("idle"), {"killed": EVER})
     accept(ledger, "ev_1")
     assert not ledger.wait_for_wake(0.01)
     accept(ledger, "ev_2")
@@ -52,7 +61,7 @@ def test_a_token_that_nobody_took_sends_the_next_event_to_a_dispatcher(ledger: L
 def test_a_dispatcher_rings_before_it_sends(ledger: Ledger) -> None:
     """Work that became due by itself goes to the drain that listens, too; only where that does not come, to another."""
     route(ledger, "ev_1")
-    ledger.client.set(key("idle"), DRAIN)
+    ledger.client.zadd(key("idle"), {DRAIN: EVER})
     assert not ledger.dispatch(WORKER, 2).send
     assert ledger.client.llen(key("bell")) == 1
     assert ledger.dispatch(WORKER, 2).send
@@ -61,7 +70,7 @@ def test_a_dispatcher_rings_before_it_sends(ledger: Ledger) -> None:
 def test_a_drain_that_ends_hands_on_what_it_was_rung_for(ledger: Ledger) -> None:
     """It was told to stop in the same moment: a dispatcher learns of the work at once."""
     ledger.begin(DRAIN)
-    ledger.client.set(key("idle"), DRAIN)
+    ledger.client.zadd(key("idle"), {DRAIN: EVER})
     accept(ledger, "ev_1")
     ledger.retire(DRAIN)
     assert not ledger.client.exists(key("idle"), key("bell"))
@@ -70,9 +79,42 @@ def test_a_drain_that_ends_hands_on_what_it_was_rung_for(ledger: Ledger) -> None
 
 def test_one_drain_that_ends_does_not_unhook_the_bell_of_another(ledger: Ledger) -> None:
     """The other goes on listening."""
-    ledger.client.set(key("idle"), "other")
+    ledger.client.zadd(key("idle"), {DRAIN: EVER, "other": EVER})
     ledger.retire(DRAIN)
-    assert ledger.client.get(key("idle")) == b"other"
+    assert ledger.client.zrange(key("idle"), 0, -1) == [b"other"]
+
+
+def test_as_many_drains_are_rung_for_as_listen(ledger: Ledger) -> None:
+    """Each event brings one of them; only the one after the last sends for another."""
+    ledger.client.zadd(key("idle"), {"one": EVER, "two": EVER, "gone": 1.0})
+    accept(ledger, "ev_1")
+    accept(ledger, "ev_2")
+    assert ledger.client.llen(key("bell")) == 2
+    assert not ledger.wait_for_wake(0.01)
+    accept(ledger, "ev_3")
+    assert ledger.wait_for_wake(1)
+
+
+def test_a_bell_whose_connection_broke_says_so_and_can_be_listened_for_again(ledger: Ledger) -> None:
+    """As after a failover: the ledger was away, and the next time it is the new one that rings."""
+    bell = Doorbell(ledger, DRAIN)
+    bell.listen(PATIENCE)
+    ledger.client.client_kill_filter(_type="normal", skipme=True)
+    with pytest.raises(LedgerUnavailable):
+        bell.wait()
+    assert not bell.listening
+    bell.listen(PATIENCE)
+    accept(ledger, "ev_1")
+    assert bell.wait()
+
+
+def test_a_bell_that_is_closed_takes_no_ring(ledger: Ledger) -> None:
+    """What was rung for stays to be seen by whoever comes next."""
+    bell = Doorbell(ledger, DRAIN)
+    bell.listen(PATIENCE)
+    bell.close()
+    assert not bell.listening
+    assert not bell.heard()
 
 
 def test_a_drain_that_fell_silent_while_it_listened_left_nothing(ledger: Ledger) -> None:

@@ -130,8 +130,9 @@ write_lanes()
 write_leases()
 for what, counts in pairs(counted) do
   for destination, more in pairs(counts) do
-    redis.call('SADD', keys.destinations, destination)
-    redis.call('HINCRBY', keys.destination .. destination, what, more)
+    if redis.call('HINCRBY', keys.destination .. destination, what, more) == more then
+      redis.call('SADD', keys.destinations, destination) -- its first ones
+    end
   end
 end
 for destination in pairs(open_gate(keys, now)) do

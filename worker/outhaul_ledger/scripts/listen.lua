@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
--- A drain has nothing to do and waits at the bell. It lives, so it beats.
+-- A drain has nothing to do but to wait, and listens for the bell.
 -- KEYS: drains idle
 -- STATES:
--- ARGV: drain, ms after which it does not wait any more
+-- ARGV: drain, ms for which it will listen
 -- Returns: nothing
 -- Touches: drains idle
 -- Uses: bind clock
-redis.call('ZADD', keys.drains, clock(), ARGV[FIRST])
-redis.call('SET', keys.idle, ARGV[FIRST], 'PX', ARGV[FIRST + 1])
+local now = clock()
+redis.call('ZADD', keys.drains, now, ARGV[FIRST])
+redis.call('ZREMRANGEBYSCORE', keys.idle, '-inf', now)
+redis.call('ZADD', keys.idle, now + ARGV[FIRST + 1], ARGV[FIRST])

@@ -14,8 +14,9 @@ if left == 0 then
 else
   redis.call('ZADD', keys.drains, 0, drain)
 end
-if redis.call('GET', keys.idle) == drain then
-  redis.call('DEL', keys.idle, keys.bell)
+redis.call('ZREM', keys.idle, drain)
+if redis.call('EXISTS', keys.idle) == 0 then
+  redis.call('DEL', keys.bell)
 end
 local due = first_due(keys, clock())
 if due and due <= clock() then

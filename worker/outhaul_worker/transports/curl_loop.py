@@ -173,7 +173,8 @@ class _Group:
 
     def remove(self, curl: pycurl.Curl) -> None:
         self._added -= 1
-        self._running -= 1
+        # One that has ended is among the running no more.
+        self._running = min(self._running, self._added)
         self._multi.remove_handle(curl)
 
     def patience(self) -> float:

@@ -1,7 +1,8 @@
--- Tell who waits for work that some is due: a drain that has nothing to do, which takes it at once, else one sleeping
--- dispatcher. One token is enough for whatever became due. A drain that has left the last one lying is not waiting.
+-- Tell who waits for work that some is due: a drain that listens, which takes it at once, else one sleeping dispatcher. One
+-- token is enough for whatever became due. Where as many lie there already as drains listen, none of them comes. Uses: clock.
 local function ring(keys)
-  if redis.call('EXISTS', keys.idle) == 0 or redis.call('LLEN', keys.bell) > 0 then
+  local listening = redis.call('ZCOUNT', keys.idle, string.format('%.3f', clock()), '+inf')
+  if listening == 0 or redis.call('LLEN', keys.bell) >= listening then
     return false
   end
   redis.call('LPUSH', keys.bell, '1')
