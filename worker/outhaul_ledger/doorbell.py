@@ -16,11 +16,12 @@ class Doorbell:
     def __init__(self, ledger: Scripts, drain: str) -> None:
         self._ledger, self._drain = ledger, drain
         self._connection: redis.Connection | None = None
+        self._late = False
 
     @property
     def listening(self) -> bool:
-        """True while whoever makes work due may ring here."""
-        return self._connection is not None
+        """True while whoever makes work due may ring here, or somebody would have."""
+        return self._late or self._connection is not None
 
     def listen(self, seconds: float) -> None:
         """Begin to listen, unless that has begun; it ends with the first ring or after `seconds`.
@@ -30,9 +31,11 @@ class Doorbell:
         Raises:
             LedgerUnavailable: the ledger does not answer.
         """
-        if self._connection:
+        if self.listening:
             return
-        self._ledger.call("listen", self._drain, int(seconds * 1000))
+        self._late = self._ledger.call("listen", self._drain, int(seconds * 1000)) == 1
+        if self._late:
+            return
         idle, bell = (keys.stem(name, self._ledger.namespace) for name in ("idle", "bell"))
         with self._ledger.translating():
             self._connection = self._ledger.client.connection_pool.get_connection()
@@ -48,7 +51,7 @@ class Doorbell:
             LedgerUnavailable: the connection has broken.
         """
         if not self._connection:
-            return False
+            return self.wait()
         with self._ledger.translating():
             try:
                 ready = self._connection.can_read(0)
@@ -64,7 +67,8 @@ class Doorbell:
             LedgerUnavailable: the connection has broken, or nothing comes.
         """
         if not self._connection:
-            return False
+            late, self._late = self._late, False
+            return late
         with self._ledger.translating():
             try:
                 rung = self._connection.read_response() is not None
@@ -78,7 +82,7 @@ class Doorbell:
 
     def close(self) -> None:
         """Listen no more."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._late = self._connection, None, False
         if connection:
             connection.disconnect()  # type: ignore[no-untyped-call] # has no types
             self._ledger.client.connection_pool.release(connection)

@@ -31,7 +31,7 @@ SLICE_SECONDS = (480.0, 720.0)
 # So many that calls are few, and so few that the server is back within some 4 ms. Of quick lanes, and of slow ones:
 LEASE_COUNT = 256
 SETTLE_COUNT = 192
-SETTLE_LANES = 32  # destinations in one call, as another one takes the server longer than another outcome of the same
+SETTLE_LANES = 24  # destinations in one call, as another one takes the server longer than another outcome of the same
 SETTLE_SECONDS = 0.005
 BELL_SECONDS = 0.002  # between two looks for a ring while answers are waited for
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -39,8 +39,9 @@ AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
 SPARE_COUNT = 128  # leased attempts that are kept back for the time in which the ledger leases more
+BUSY_COUNT = 16  # leases at once, and answers come thick and fast
+MEANWHILE_SECONDS = 0.001
 LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered
-MEANWHILE_SECONDS = 0.0003  # for the next answer while the server works at a call, about as long as it does
 OUTAGE_PAUSE_SECONDS = 0.25
 OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
 
@@ -89,6 +90,7 @@ class Drain:
         self._settle_count = max(1, min(SETTLE_COUNT, window // 2))
         self._settle_at = self._look_at = 0.0
         self._settled = True
+        self._busy = False
         self._closing = False
         self._give_up_at = math.inf
         self._work_expected = True
@@ -162,7 +164,9 @@ class Drain:
             for _ in range(min(len(self._ready), LAUNCH_COUNT)):
                 self._launch(self._ready.popleft())
             return True
-        answers = self._transport.completed(MEANWHILE_SECONDS) if self._flying else []
+        # Where many answers are near, a moment of waiting brings more of them at once, and the server its turn.
+        soon = MEANWHILE_SECONDS if self._busy else 0.0
+        answers = self._transport.completed(soon) if self._flying else []
         self._hear(answers)
         return bool(answers)
 
@@ -214,6 +218,7 @@ class Drain:
         if leased.stopping:
             self.stop()
         self._ready.extend(leased.leases)
+        self._busy = len(leased.leases) >= BUSY_COUNT
         self._plan(leased.wait_ms, full=backlog or (leased.wait_ms == 0 and bool(leased.leases)))
 
     def _plan(self, wait_ms: int, *, full: bool) -> None:

@@ -11,7 +11,7 @@ from outhaul_worker.routing import Router
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
 # In a call, so that the server is back within some 3 ms. A destination more takes it longer than an event more for one.
 MOST_EVENTS = 256
-CHUNK = 128  # routes of one event
+CHUNK = 64  # routes of one event
 LANES = 128  # destinations of many events
 STEP = 1024  # routes until the drain looks after what it has in flight
 

@@ -95,6 +95,16 @@ def test_as_many_drains_are_rung_for_as_listen(ledger: Ledger) -> None:
     assert ledger.wait_for_wake(1)
 
 
+def test_who_begins_to_listen_too_late_for_an_event_has_heard_it(ledger: Ledger) -> None:
+    """It came in after the last look, when there was nobody to ring for."""
+    accept(ledger, "ev_1")
+    bell = Doorbell(ledger, DRAIN)
+    bell.listen(PATIENCE)
+    assert bell.heard()
+    assert not bell.listening
+    assert not ledger.client.exists(key("idle"))
+
+
 def test_a_bell_whose_connection_broke_says_so_and_can_be_listened_for_again(ledger: Ledger) -> None:
     """As after a failover: the ledger was away, and the next time it is the new one that rings."""
     bell = Doorbell(ledger, DRAIN)
