@@ -3,7 +3,7 @@
 import redis
 
 from outhaul_config import keys
-from outhaul_ledger.scripting import Scripts
+from outhaul_ledger.ledger import Ledger
 
 
 class Doorbell:
@@ -13,7 +13,7 @@ class Doorbell:
     looks for it, no longer than a second.
     """
 
-    def __init__(self, ledger: Scripts, drain: str) -> None:
+    def __init__(self, ledger: Ledger, drain: str) -> None:
         self._ledger, self._drain = ledger, drain
         self._connection: redis.Connection | None = None
         self._late = False
@@ -33,7 +33,7 @@ class Doorbell:
         """
         if self.listening:
             return
-        self._late = self._ledger.call("listen", self._drain, int(seconds * 1000)) == 1
+        self._late = self._ledger.listen(self._drain, int(seconds * 1000))
         if self._late:
             return
         idle, bell = (keys.stem(name, self._ledger.namespace) for name in ("idle", "bell"))

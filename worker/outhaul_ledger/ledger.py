@@ -101,6 +101,10 @@ class Ledger(Portions):
         """Unregister a drain that ends; returns how many leases it left behind, which the next `recover` takes."""
         return int(self._run("retire", drain))
 
+    def listen(self, drain: str, listens_ms: int) -> bool:
+        """Say that a drain listens for work; True where an event came in already, and nobody will ring. See `Doorbell`."""
+        return bool(self._run("listen", drain, listens_ms) == 1)
+
     def lease_inbox(self, drain: str, most: int, lease_ms: int, *, whole: bool = True) -> Intake:
         """Lease up to `most` accepted events for routing, in the order of their acceptance.
 

@@ -62,14 +62,6 @@ class Scripts:
         except redis.RedisError:
             return False
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """Run the operation of this name, for what is a part of the ledger; see `Ledger` for what each one does.
-
-        Raises:
-            LedgerUnavailable: the server cannot be reached or refuses.
-        """
-        return self._run(name, *arguments)
-
     @contextmanager
     def translating(self) -> Iterator[None]:
         """Let what the client raises within the block appear as the ledger's errors."""
