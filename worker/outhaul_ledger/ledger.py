@@ -102,7 +102,7 @@ class Ledger(Portions):
         return int(self._run("retire", drain))
 
     def listen(self, drain: str, listens_ms: int) -> bool:
-        """Say that a drain listens for work; True where an event came in already, and nobody will ring. See `Doorbell`."""
+        """Say that a drain listens (`Doorbell`); True where an event came in already, for which nobody will ring."""
         return bool(self._run("listen", drain, listens_ms) == 1)
 
     def lease_inbox(self, drain: str, most: int, lease_ms: int, *, whole: bool = True) -> Intake:

@@ -120,8 +120,11 @@ class Drain:
         """Wait for more work; True when there is some."""
         if self._closing or not self._linger:
             return False
-        self._bell.listen(self._linger)
-        self._work_expected, self._look_at = self._bell.wait(), 0.0
+        try:
+            self._bell.listen(self._linger)
+            self._work_expected, self._look_at = self._bell.wait(), 0.0
+        except LedgerUnavailable:
+            return False
         return self._work_expected
 
     def _work(self) -> None:
@@ -151,12 +154,12 @@ class Drain:
             self._hear(self._transport.completed(patience))
             return
         # One that waits for what hangs is rung for as well.
-        until, answers = time.monotonic() + patience, self._transport.completed(min(patience, BELL_SECONDS))
-        while not (rung := self._bell.heard()) and not answers and (left := until - time.monotonic()) > 0:
-            answers = self._transport.completed(min(left, BELL_SECONDS))
-        if rung:
-            self._work_expected, self._look_at = True, 0.0
-        self._hear(answers)
+        until = time.monotonic() + patience
+        while not self._hear(self._transport.completed(min(patience, BELL_SECONDS))) and patience > 0:
+            if self._bell.heard():
+                self._work_expected, self._look_at = True, 0.0
+                break
+            patience = until - time.monotonic()
 
     def _serve(self) -> bool:
         """While the ledger works at a call, start attempts and take answers; False when there are none."""
@@ -166,16 +169,15 @@ class Drain:
             return True
         # Where many answers are near, a moment of waiting brings more of them at once, and the server its turn.
         soon = MEANWHILE_SECONDS if self._busy else 0.0
-        answers = self._transport.completed(soon) if self._flying else []
-        self._hear(answers)
-        return bool(answers)
+        return bool(self._flying) and self._hear(self._transport.completed(soon))
 
-    def _hear(self, answers: Sequence[tuple[Hashable, Answer]]) -> None:
+    def _hear(self, answers: Sequence[tuple[Hashable, Answer]]) -> bool:
         for key, answer in answers:
             attempt = self._flying.leave(key)
             if attempt is None:
                 continue  # an answer to a drain that died; what it had leased is recovered
             self._conclude(conclude(attempt, answer, self._log, now=self._now(), draw=self._draw))
+        return bool(answers)
 
     def _patience(self) -> float:
         if self._ready or not self._flying:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Hashable
 
 import orjson
+import redis
 
 from eventually import eventually
 from integration.ledger.scenario import key
@@ -152,3 +153,26 @@ def test_answers_that_come_while_the_ledger_settles_others_are_settled_too(ledge
     assert sorted(transport.sent) == sorted(names)
     standing = ledger.survey().standings[HOOKS]
     assert (standing.delivered, standing.waiting) == (40, 0)
+
+
+class Unheard(Late):
+    """A transport during whose work the connection that the drain listens on breaks, each time."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__(200)
+        self._client = client
+
+    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+        """Hand out an answer in the moment in which the bell breaks."""
+        if timeout > 0:
+            self._client.client_kill_filter(_type="normal", skipme=True)
+        return super().completed(timeout)
+
+
+def test_an_answer_is_not_lost_with_the_bell(ledger: Ledger) -> None:
+    """The ledger goes away in the moment an answer comes: it is settled when the ledger is back."""
+    event_id = accept(ledger)
+    drain(ledger, Unheard(ledger.client), linger=0.1)
+    record = ledger.status(event_id)
+    assert record is not None
+    assert record.deliveries[HOOKS].state is State.DELIVERED

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from outhaul_config.settings import load_settings
+from outhaul_ledger.ledger import connect
 from outhaul_ops.bench.contenders import Contender, at_work
 from outhaul_ops.bench.measuring import RATE, backlog
 from outhaul_ops.bench.percentiles import percentile
@@ -23,14 +25,15 @@ PACED_SECONDS = 5
 P99 = Metric("p99 at a steady pace", "ms")
 
 ALONE = f"{HEALTHY} healthy destinations"
+PAUSED = f"the same beside {DESTINATIONS - HEALTHY} that are paused"
 BESIDE = f"the same beside {DESTINATIONS - HEALTHY} that hang"
 LEAST_SHARE = 0.9
 MOST_P99 = 2.0
 
 
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
-    """Deliver the same events to healthy destinations, without and with as many others that never answer."""
-    stage.note(f"what hangs gets as many events as what is healthy; figures are of the {HEALTHY} healthy ones alone")
+    """Deliver the same events to healthy destinations alone, and beside as many others, paused or hanging."""
+    stage.note(f"the others get as many events as the healthy ones; figures are of the {HEALTHY} healthy ones alone")
     hanging = stage.slow_receiver(None)
     endpoints = [
         Endpoint(f"d{number}", stage.receiver.url if number < HEALTHY else hanging.url)
@@ -38,18 +41,21 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     ]
     contender = site(stage, transports()[0], endpoints, name="interference")
     return [
-        Entrant(ALONE, partial(_measure, stage, contender, asked.amount, hang=False)),
-        Entrant(BESIDE, partial(_measure, stage, contender, asked.amount, hang=True)),
+        Entrant(ALONE, partial(_measure, stage, contender, asked.amount, others="")),
+        Entrant(PAUSED, partial(_measure, stage, contender, asked.amount, others="pause")),
+        Entrant(BESIDE, partial(_measure, stage, contender, asked.amount, others="hang")),
     ]
 
 
-def _measure(stage: Stage, contender: Contender, events: int, *, hang: bool) -> Mapping[Metric, float]:
-    kind = "mixed" if hang else "healthy"
-    times = 2 if hang else 1
-    more = _mixed if hang else _healthy
+def _measure(stage: Stage, contender: Contender, events: int, *, others: str) -> Mapping[Metric, float]:
+    kind = "mixed" if others else "healthy"
+    times = 2 if others else 1
+    more = _mixed if others else _healthy
     bulk = backlog(stage, events * times, kind, more)
     steady = backlog(stage, PACE * PACED_SECONDS * times, f"{kind}-steady", partial(_renamed, more))
     stage.clear()
+    if others == "pause":
+        _pause_others(contender)
     contender.produce("fill", bulk)
     arrivals = stage.receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
@@ -58,6 +64,12 @@ def _measure(stage: Stage, contender: Contender, events: int, *, hang: bool) -> 
         called = _hand_over(contender, steady, PACE * times)
         crew.wait(arrivals.read, events + PACE * PACED_SECONDS, "arrivals at healthy destinations")
     return {RATE: rate, P99: percentile(arrivals.late(called), 99) * 1000}
+
+
+def _pause_others(contender: Contender) -> None:
+    ledger = connect(load_settings(contender.environment))
+    for number in range(HEALTHY, DESTINATIONS):
+        ledger.pause(f"d{number}", "so that it is not tried")
 
 
 def _hand_over(contender: Contender, events: Path, rate: int) -> Mapping[str, float]:
@@ -80,10 +92,10 @@ def _renamed(more: Any, number: int) -> Mapping[str, Any]:
 
 
 def ratios(results: Results) -> dict[str, float]:
-    """Compare with what is undisturbed."""
+    """Compare with what is undisturbed, by events for others at all, and by their hanging."""
     found: dict[str, float] = {}
     for metric in (RATE, P99):
-        compared = results.compare(BESIDE, metric, (ALONE,))
+        compared = results.compare(BESIDE, metric, (ALONE, PAUSED))
         found |= {f"{name}, {metric.name}": value for name, value in compared.items()}
     return found
 
