@@ -9,7 +9,8 @@ import pytest
 from integration.transports.client import Client, to
 from outhaul_worker.exchange import Answer, Fault
 from outhaul_worker.transports import curl_handle, open_transport
-from receiver import Authority, Ok, Receiver
+from outhaul_worker.transports.curl_loop import Finished, Loop
+from receiver import Authority, Hang, Ok, Receiver
 from receiver.http2 import Http2Receiver, goaway, reset
 
 
@@ -138,3 +139,25 @@ def test_closing_leaves_no_file_open(authority: Authority, tmp_path: Path) -> No
         client.transport.close()
     assert inside > before
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_hangs_is_waited_for_at_rest_after_others_were_answered(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing happens meanwhile, so there is nothing to do: a loop that turned all the time would take a core."""
+    turns: list[float] = []
+    turn = Loop.turn
+
+    def counted(loop: Loop, timeout: float) -> list[Finished]:
+        turns.append(timeout)
+        return turn(loop, timeout)
+
+    with Receiver() as receiver:
+        receiver.always(Hang(), path="/hang")
+        client.transport.submit("hangs", to(f"{receiver.url}/hang"))
+        client.carry_on(until=lambda: receiver.count == 1)
+        client.transport.submit("answered", to(f"{receiver.url}/in"))
+        assert client.collect(1)["answered"].status == 200
+        monkeypatch.setattr(Loop, "turn", counted)
+        assert client.transport.completed(0.2) == []
+    assert len(turns) < 20
