@@ -42,7 +42,11 @@ class Doorbell:
             # The second is run once the first was answered: nobody rings for a drain that does not listen any more.
             commands = (("BLPOP", bell, seconds), ("ZREM", idle, self._drain))
             packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call] # has no types
-            self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call] # likewise
+            try:
+                self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call] # likewise
+            except BaseException:
+                self.close()
+                raise
 
     def heard(self) -> bool:
         """Say whether there was a ring; returns at once.

@@ -101,16 +101,15 @@ class Scripts:
         pool = self.client.connection_pool
         connection = pool.get_connection()
         try:
-            connection.send_command("EVALSHA", sha, *call)  # type: ignore[no-untyped-call] # has no types
-            while self.meanwhile and not connection.can_read() and self.meanwhile():
-                pass
+            try:
+                connection.send_command("EVALSHA", sha, *call)  # type: ignore[no-untyped-call] # has no types
+                while self.meanwhile and not connection.can_read() and self.meanwhile():
+                    pass
+            except BaseException:
+                # An answer that comes now must not be taken for that to another call.
+                connection.disconnect()  # type: ignore[no-untyped-call] # has no types
+                raise
             return connection.read_response()
-        except redis.ResponseError:
-            raise
-        except BaseException:
-            # An answer that comes now must not be taken for that to another call.
-            connection.disconnect()  # type: ignore[no-untyped-call] # has no types
-            raise
         finally:
             pool.release(connection)
 

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 
 from eventually import eventually
 from integration.ledger.scenario import DRAIN, EVER, WORKER, accept, ids, key, lease, route, submission
@@ -150,14 +151,15 @@ def test_other_work_goes_on_while_an_attended_call_waits_for_its_answer(ledger: 
     assert worked == list(range(10))
 
 
-def test_work_that_fails_during_a_call_leaves_no_answer_for_the_next_one(ledger: Ledger) -> None:
-    """The connection with the answer that nobody took is given up."""
+@pytest.mark.parametrize("bug", [RuntimeError("a bug elsewhere"), redis.ResponseError("a bug elsewhere")])
+def test_work_that_fails_during_a_call_leaves_no_answer_for_the_next_one(ledger: Ledger, bug: Exception) -> None:
+    """The connection with the answer that nobody took is given up, also where the server refused that other work."""
     route(ledger, "ev_1")
 
     def fail() -> bool:
-        raise RuntimeError("a bug elsewhere")
+        raise bug
 
     ledger.client.client_pause(100)
-    with pytest.raises(RuntimeError, match="a bug elsewhere"):
+    with pytest.raises(type(bug), match="a bug elsewhere"):
         lease(ledger.attended(fail))
     assert ledger.accept([submission("ev_2")])[0].result is Acceptance.ACCEPTED
