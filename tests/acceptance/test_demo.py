@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from eventually import eventually
+from outhaul_worker.drain import OUTAGE_PATIENCE_SECONDS
 
 START = 90.0  # on a busy machine
 HOSTILE = {
@@ -191,11 +192,15 @@ def test_a_second_ctrl_c_does_not_wait(run: Run) -> None:
 
 
 def test_a_demo_that_is_killed_leaves_no_process(run: Run) -> None:
-    """Server and worker end with their parent even when it had no chance to end them."""
+    """Server and worker end with their parent even when it had no chance to end them.
+
+    A drain whose outcomes are not written by then tries for its whole patience, as it cannot know that the server is
+    gone for good.
+    """
     demo = run()
     demo.reaches("worker")
     demo.process.kill()
-    eventually(lambda: not demo.processes(), within=20, what="no process left")
+    eventually(lambda: not demo.processes(), within=OUTAGE_PATIENCE_SECONDS + 10, what="no process left")
 
 
 def test_a_delivery_that_ends_otherwise_than_the_sample_says_gives_status_1(run: Run, tmp_path: Path) -> None:

@@ -210,7 +210,9 @@ class Drain:
             return
         self._settled = False
         backlog = not self._closing and self._fan_out.step()
-        self._launch_down_to(SPARE_COUNT)
+        self._launch_down_to(
+            0 if self._closing else SPARE_COUNT
+        )  # what is leased must not wait for a ledger that is away
         hanging = self._flying.overstayers(time.monotonic())
         room = self._room()
         leased = self._ledger.lease(
