@@ -148,7 +148,8 @@ class Drain:
 
     def _collect(self) -> None:
         patience = self._patience()
-        if patience > BELL_SECONDS and self._linger and not self._closing:
+        # Only with room for whatever it may be rung for: else no other drain would be sent for what this one cannot take.
+        if patience > BELL_SECONDS and self._linger and all(self._room()):
             self._bell.listen(self._linger)
         if not self._bell.listening:
             self._hear(self._transport.completed(patience))
@@ -210,9 +211,8 @@ class Drain:
             return
         self._settled = False
         backlog = not self._closing and self._fan_out.step()
-        self._launch_down_to(
-            0 if self._closing else SPARE_COUNT
-        )  # what is leased must not wait for a ledger that is away
+        # Once it ends, as it does when the ledger goes away, nothing that is leased may wait for a call.
+        self._launch_down_to(0 if self._closing else SPARE_COUNT)
         hanging = self._flying.overstayers(time.monotonic())
         room = self._room()
         leased = self._ledger.lease(

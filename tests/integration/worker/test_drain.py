@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Hashable
+from dataclasses import replace
 
 import orjson
 import redis
@@ -50,15 +51,34 @@ class Canned:
         """Nothing to close."""
 
 
+def endpoint(order: Order | None = None) -> Destination:
+    """A webhook that wants everything."""
+    return Destination(HOOKS, "webhook", ("*",), order=order, options=destination("webhook").options)
+
+
+class Stuck(Canned):
+    """A transport that holds all answers back until it is told not to."""
+
+    def __init__(self) -> None:
+        super().__init__(200)
+        self.released = threading.Event()
+        self.looks = 0
+
+    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+        """Wait for the word, and count how often."""
+        self.looks += 1
+        return super().completed(timeout) if self.released.wait(timeout) else []
+
+
 def drain(ledger: Ledger, transport: Canned, order: Order | None = None, linger: float = 0.0) -> None:
     """Run one drain over the destination `hooks` until nothing is due, or nothing has been for `linger` seconds."""
-    endpoint = Destination(HOOKS, "webhook", ("*",), order=order, options=destination("webhook").options)
+    hooks = endpoint(order)
     log = AttemptLog("worker", lambda **_: None, lambda *_: None)
-    router = Router({HOOKS: endpoint})
+    router = Router({HOOKS: hooks})
     Drain(
         ledger,
         transport,
-        {HOOKS: Target(endpoint, built("webhook"))},
+        {HOOKS: Target(hooks, built("webhook"))},
         router,
         log,
         worker="worker",
@@ -176,3 +196,25 @@ def test_an_answer_is_not_lost_with_the_bell(ledger: Ledger) -> None:
     record = ledger.status(event_id)
     assert record is not None
     assert record.deliveries[HOOKS].state is State.DELIVERED
+
+
+def test_a_drain_without_a_place_left_is_not_rung_for(ledger: Ledger) -> None:
+    """Everything it sends hangs: for what it cannot take a dispatcher sends another drain, and does not call this one."""
+    endpoints = [replace(endpoint(), name=f"hooks-{number}") for number in range(9)]
+    targets = {each.name: Target(each, built("webhook")) for each in endpoints}
+    transport = Stuck()
+    log = AttemptLog("worker", lambda **_: None, lambda *_: None)
+    router = Router({each.name: each for each in endpoints})
+    run = Drain(ledger, transport, targets, router, log, worker="worker", window=8, lease_ms=60_000, linger=1.0).run
+    accept(ledger)
+    hanging = threading.Thread(target=run)
+    hanging.start()
+    try:
+        eventually(lambda: len(transport.sent) == 8, within=5)
+        looks = transport.looks
+        eventually(lambda: transport.looks > looks + 20, within=5)
+        assert not ledger.client.exists(key("idle"))
+        assert ledger.dispatch("worker", 2).send
+    finally:
+        transport.released.set()
+        hanging.join(10)
