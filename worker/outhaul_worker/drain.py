@@ -148,7 +148,7 @@ class Drain:
 
     def _collect(self) -> None:
         patience = self._patience()
-        # Only with room for whatever it may be rung for: else no other drain would be sent for what this one cannot take.
+        # Only with room for whatever it may be rung for: else no other drain would be sent for what this one cannot do.
         if patience > BELL_SECONDS and self._linger and all(self._room()):
             self._bell.listen(self._linger)
         if not self._bell.listening:

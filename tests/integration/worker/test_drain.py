@@ -199,7 +199,7 @@ def test_an_answer_is_not_lost_with_the_bell(ledger: Ledger) -> None:
 
 
 def test_a_drain_without_a_place_left_is_not_rung_for(ledger: Ledger) -> None:
-    """Everything it sends hangs: for what it cannot take a dispatcher sends another drain, and does not call this one."""
+    """Everything it sends hangs: for what it cannot take a dispatcher sends another drain, and does not ring here."""
     endpoints = [replace(endpoint(), name=f"hooks-{number}") for number in range(9)]
     targets = {each.name: Target(each, built("webhook")) for each in endpoints}
     transport = Stuck()
