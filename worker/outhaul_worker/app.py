@@ -101,14 +101,14 @@ class _Process:
     def _set_up_child(self, **_: object) -> None:
         self._worker_pid = os.getppid()
         self._ready_engine()
-        # Attempts are no cycles. To look for some every few attempts, among all that stays, takes 6 % of the time.
-        gc.freeze()
-        gc.set_threshold(GARBAGE_COUNT)
 
     def _ready_engine(self) -> Engine:
         if self._engine is None:
             start_sentry(self._settings, celery=True)
             self._engine = Engine.start(self._settings)
+            # Attempts are no cycles. To look for some every few attempts, among all that stays, takes 6 % of the time.
+            gc.freeze()
+            gc.set_threshold(GARBAGE_COUNT)
         return self._engine
 
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ from time import monotonic
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.transports.attempt import AttemptFailed
 from outhaul_worker.transports.curl_handle import Handle
+from outhaul_worker.transports.curl_loop import Place
 from outhaul_worker.transports.names import Lookup
 
 
@@ -22,6 +23,7 @@ class Exchange:
     request: Request
     lookup: Lookup | None = None
     lookups: int = 0
+    _place: Place | None = None
     _started: float = field(default_factory=monotonic)
     _end_by: float = 0.0
     _connect_by: float = 0.0
@@ -31,9 +33,16 @@ class Exchange:
         self._connect_by = min(self._started + self.request.timeout.connect, self._end_by)
 
     @property
-    def group(self) -> int:
-        """The group of connections it may use."""
-        return int(self.request.allow_private_addresses)
+    def place(self) -> Place:
+        """Where it has its connection."""
+        assert self._place is not None  # noqa: S101 - it has one before it is sent
+        return self._place
+
+    def move(self, place: Place | None) -> None:
+        """Leave the place it had, for another one."""
+        if self._place:
+            self._place.leave()
+        self._place = place
 
     @property
     def connect_by(self) -> float:

@@ -1,11 +1,16 @@
-"""Driving libcurl's multi handles by epoll: whoever has news is told so, and nothing walks all that is in flight."""
+"""Driving libcurl's multi handles by epoll: whoever has news is told so, and nothing walks all that is in flight.
+
+Only an origin's connections does libcurl walk, for each request to it, so that 2000 would double what one takes. An origin
+with many gets several multi handles therefore, none with more of its requests than a walk is short for.
+"""
 
 import math
 import os
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -13,6 +18,7 @@ import pycurl
 
 Call = Callable[[int, int], None]
 
+SHORT_WALK = 256
 _MOST_EVENTS = 1024
 _READABLE = select.EPOLLIN | select.EPOLLRDHUP
 _NEWS = _READABLE | select.EPOLLHUP | select.EPOLLERR
@@ -39,7 +45,7 @@ class Loop:
 
     Args:
         groups: how many groups there are, numbered from 0.
-        most: connections of a group that are kept, those in use included.
+        most: connections of a group's first multi handle that are kept, those in use included; of its others, two walks.
     """
 
     def __init__(self, groups: int, most: int) -> None:
@@ -48,28 +54,25 @@ class Loop:
         self._inodes: dict[int, int] = {}
         self._encrypted: set[int] = set()
         self._calls: dict[int, Call] = {}
-        self._groups = [_Group(self, most) for _ in range(groups)]
+        self._multis: list[Multi] = []
+        self._groups = [_Group(self._open, most) for _ in range(groups)]
 
-    def add(self, group: int, curl: pycurl.Curl) -> None:
-        """Start a transfer; `turn` carries it on."""
-        self._groups[group].add(curl)
-
-    def remove(self, group: int, curl: pycurl.Curl) -> None:
-        """Take out a transfer that has ended, or break it off."""
-        self._groups[group].remove(curl)
+    def place(self, group: int, origin: Hashable) -> "Place":
+        """Find a place among a group's connections for a request to this origin; whoever has it leaves it."""
+        return self._groups[group].place(origin)
 
     def turn(self, timeout: float) -> list[Finished]:
         """Wait up to `timeout` seconds for something to happen, carry on what can be; returns what has ended."""
-        wait = min(timeout, *[group.patience() for group in self._groups])
+        wait = min(timeout, *[multi.patience() for multi in self._multis])
         # News of kept connections come before what starts now, so that none is used that its peer has closed.
         for descriptor, events in self._epoll.poll(wait, _MOST_EVENTS):
             self._happened(descriptor, events)
-        return [finished for group in self._groups for finished in group.tick()]
+        return [finished for multi in self._multis for finished in multi.tick()]
 
     def close(self) -> None:
         """Close all connections; nothing may be in flight."""
-        for group in self._groups:
-            group.close()
+        for multi in self._multis:
+            multi.close()
         self._epoll.close()
 
     def opened(self, descriptor: int, *, encrypted: bool) -> None:
@@ -93,6 +96,11 @@ class Loop:
         self._calls.pop(descriptor, None)
         if self._watched.get(descriptor, _READABLE) != _READABLE:
             self._rewatch(descriptor, _READABLE)
+
+    def _open(self, most: int) -> "Multi":
+        multi = Multi(self, most)
+        self._multis.append(multi)
+        return multi
 
     def _happened(self, descriptor: int, events: int) -> None:
         call = self._calls.get(descriptor)
@@ -153,9 +161,45 @@ def shut_down(descriptor: int) -> None:
 
 
 class _Group:
-    """A multi handle with the connections it keeps."""
+    """Multi handles, the first of which serves every origin, the next those with many requests at once, and so on."""
+
+    def __init__(self, open_multi: Callable[[int], "Multi"], most: int) -> None:
+        self._open_multi = open_multi
+        self._multis = [open_multi(most)]
+        self._busy: dict[Hashable, list[int]] = {}
+
+    def place(self, origin: Hashable) -> "Place":
+        busy = self._busy.setdefault(origin, [])
+        number = next((number for number, requests in enumerate(busy) if requests < SHORT_WALK), len(busy))
+        if number == len(busy):
+            busy.append(0)
+        if number == len(self._multis):
+            self._multis.append(self._open_multi(2 * SHORT_WALK))
+        busy[number] += 1
+        return Place(self._multis[number], partial(self._leave, origin, number))
+
+    def _leave(self, origin: Hashable, number: int) -> None:
+        busy = self._busy[origin]
+        busy[number] -= 1
+        if not any(busy):
+            del self._busy[origin]
+
+
+class Place(NamedTuple):
+    """A request's place at a multi handle, until it is left."""
+
+    multi: "Multi"
+    leave: Callable[[], None]
+
+
+class Multi:
+    """A multi handle with the connections it keeps.
+
+    `names` are those whose addresses it was told, the last one last.
+    """
 
     def __init__(self, loop: Loop, most: int) -> None:
+        self.names: list[str] = []
         self._loop = loop
         self._due = math.inf
         self._added = 0
@@ -167,11 +211,13 @@ class _Group:
         self._multi.setopt(pycurl.M_MAXCONNECTS, most)
 
     def add(self, curl: pycurl.Curl) -> None:
+        """Start a transfer; the loop carries it on."""
         self._added += 1
         self._running += 1
         self._multi.add_handle(curl)
 
     def remove(self, curl: pycurl.Curl) -> None:
+        """Take out a transfer that has ended, or break it off."""
         self._added -= 1
         # One that has ended is among the running no more.
         self._running = min(self._running, self._added)
@@ -192,6 +238,7 @@ class _Group:
         return [*(Finished(curl, 0, "") for curl in succeeded), *(Finished(*each) for each in failed)]
 
     def close(self) -> None:
+        """Close its connections; nothing may be in flight."""
         self._multi.close()
 
     def _happened(self, descriptor: int, events: int) -> None:

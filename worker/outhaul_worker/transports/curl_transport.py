@@ -23,13 +23,14 @@ from outhaul_worker.transports.outgoing import target_of
 from outhaul_worker.transports.redirects import onward
 
 _LEAST_KEPT = 256
+_FILES_PER_KEPT = 6  # two groups, each with as many in its first multi handle, and at most twice as many in the others
 _OTHER_FILES = 256  # that a process has open beside its connections
 _STARTED_AT_ONCE = 16
 _MOST_KNOWN = 64
 
 
 class CurlTransport:
-    """Implements `Transport` on one multi handle for each of two groups of connections, driven by epoll.
+    """Implements `Transport` on multi handles for each of two groups of connections, driven by epoll.
 
     A connection opened with leave to go anywhere must never serve a request without it, so each kind has its group.
 
@@ -44,7 +45,7 @@ class CurlTransport:
     def __init__(self, window: int, ca_bundle: Path | None = None) -> None:
         self._window = window
         kept = max(_LEAST_KEPT, window)
-        _allow_open_files(2 * kept + _OTHER_FILES)
+        _allow_open_files(_FILES_PER_KEPT * kept + _OTHER_FILES)
         self._resources = ExitStack()
         self._ca_file = _trusted(ca_bundle, self._resources)
         self._loop = Loop(groups=2, most=kept)
@@ -56,7 +57,6 @@ class CurlTransport:
         self._sending: dict[pycurl.Curl, Exchange] = {}
         self._fresh = 0
         self._spare: list[Handle] = []
-        self._known: tuple[list[str], list[str]] = ([], [])
         self._done: list[tuple[Hashable, Answer]] = []
         self._in_flight = 0
         self._closed = False
@@ -94,7 +94,7 @@ class CurlTransport:
             return
         self._closed = True
         for curl, exchange in self._sending.items():
-            self._loop.remove(exchange.group, curl)
+            exchange.place.multi.remove(curl)
             exchange.handle.close()
         self._sending.clear()
         for handle in self._spare:
@@ -128,12 +128,14 @@ class CurlTransport:
     def _take_up(self, exchange: Exchange) -> None:
         """Send the exchange's request: its first, or where that was redirected to."""
         request = exchange.request
-        exchange.handle.take_up(request, target_of(request.url))
+        target = target_of(request.url)
+        exchange.handle.take_up(request, target)
+        exchange.move(self._loop.place(int(request.allow_private_addresses), (target.host, target.port)))
         self._send(exchange)
 
     def _send(self, exchange: Exchange) -> None:
         exchange.limit()
-        self._loop.add(exchange.group, exchange.handle.curl)
+        exchange.place.multi.add(exchange.handle.curl)
         self._sending[exchange.handle.curl] = exchange
         self._fresh += 1
 
@@ -143,7 +145,7 @@ class CurlTransport:
         answered = handle.full or (finished.code == 0 and handle.complete)
         if answered:
             handle.distrust()
-        self._loop.remove(exchange.group, finished.curl)
+        exchange.place.multi.remove(finished.curl)
         if answered:
             self._answered(exchange)
         elif handle.wants_addresses and not handle.begun:
@@ -174,14 +176,15 @@ class CurlTransport:
 
     def _forget(self, exchange: Exchange) -> list[str]:
         """Note that libcurl learns the addresses of one more name; returns those it is to forget for that."""
-        known = self._known[exchange.group]
-        forgotten = known[:-_MOST_KNOWN]
-        known[:-_MOST_KNOWN] = []
-        known.append(exchange.handle.name)
+        names = exchange.place.multi.names
+        forgotten = names[:-_MOST_KNOWN]
+        names[:-_MOST_KNOWN] = []
+        names.append(exchange.handle.name)
         return forgotten
 
     def _end(self, exchange: Exchange, answer: Answer) -> None:
         self._done.append((exchange.key, answer))
+        exchange.move(None)
         exchange.handle.release()
         self._spare.append(exchange.handle)
         self._working -= 1

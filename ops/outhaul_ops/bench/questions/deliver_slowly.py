@@ -15,7 +15,7 @@ from outhaul_ops.bench.sites import DESTINATION, Endpoint, label, site, transpor
 from outhaul_ops.bench.stage import Stage
 
 IN_FLIGHT = {CELERY_THREADS.name: 256, DRAMATIQ.name: 256, TASKIQ.name: 1000, BULLMQ.name: 1000}
-WINDOW = {"curl": 1000, "requests": 256}
+WINDOW = {"curl": 2000, "requests": 256}
 """Deliveries in flight per process: of threads as many as still help."""
 
 OURS_IN_FLIGHT = {label(transport): window for transport, window in WINDOW.items()}
