@@ -8,6 +8,7 @@ import pytest
 from acceptance.site import Site
 from eventually import eventually
 from outhaul_producers import LedgerUnavailable, enqueue_event
+from outhaul_worker.drain import OUTAGE_PATIENCE_SECONDS
 from receiver import Ok, Receiver
 
 EVENTS = 500
@@ -57,11 +58,12 @@ def test_after_kill_9_the_first_leased_delivery_is_taken_up_within_15_seconds(si
     assert marked(site, "ev_000000")
 
 
-def test_sigterm_loses_nothing_and_repeats_nothing(site: Site, receiver: Receiver) -> None:
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_sigterm_loses_nothing_and_repeats_nothing(site: Site, receiver: Receiver, pool: str) -> None:
     """A warm shutdown finishes what is in flight, within about the longest request; a later worker does the rest."""
     site.destination("hooks", receiver.url)
     receiver.always(Ok(after=0.5))
-    worker = site.start_worker()
+    worker = site.start_worker(f"--pool={pool}")
     site.enqueue(EVENTS)
     receiver.wait_for(100)
     worker.terminate()
@@ -86,6 +88,22 @@ def test_sigterm_to_the_whole_process_group_repeats_nothing_either(site: Site, r
     site.start_worker()
     eventually(lambda: site.finished("hooks", EVENTS), within=30)
     assert len(receiver.requests) == EVENTS
+
+
+def test_a_worker_of_threads_ends_when_told_though_the_ledger_is_away(site: Site, receiver: Receiver) -> None:
+    """Nobody can tell its drain through the ledger, and there is no pool process to signal: it is told all the same."""
+    site.destination("hooks", receiver.url)
+    receiver.always(Ok(after=1))
+    worker = site.start_worker("--pool=threads", concurrency=1)
+    site.enqueue(1)
+    receiver.wait_for(1)
+    site.server.stop()
+    worker.terminate()
+    worker.process.wait(timeout=OUTAGE_PATIENCE_SECONDS + 15)
+    site.server.start()
+    site.start_worker()
+    eventually(lambda: site.finished("hooks", 1), within=30)
+    assert marked(site, "ev_000000")
 
 
 def test_a_frozen_worker_cannot_overwrite_what_happened_meanwhile(site: Site, receiver: Receiver) -> None:

@@ -35,9 +35,9 @@ def inspected(site: Site, what: str) -> dict[str, object]:
     return found
 
 
-def refused(site: Site) -> str:
+def refused(site: Site, *arguments: str) -> str:
     """Start a worker that must refuse; returns what it said."""
-    command = [*CELERY, "worker", "-c1"]
+    command = [*CELERY, "worker", "-c1", *arguments]
     ended = subprocess.run(command, env=site.environment, capture_output=True, check=False, cwd=site.folder)
     assert ended.returncode != 0
     return ended.stderr.decode()
@@ -135,6 +135,15 @@ def test_a_worker_refuses_mistakes_in_its_destinations_and_names_them_all(site: 
     assert "webhok" in said
     assert '"webhook"' in said or "webhook" in said
     assert "destinations.two" in said
+    assert "Traceback" not in said
+
+
+def test_a_worker_refuses_a_pool_that_its_drains_would_hold_up(site: Site, receiver: Receiver) -> None:
+    """A drain takes minutes; where it keeps Celery's own loop from running, nothing answers and nothing stops."""
+    site.destination("hooks", receiver.url)
+    site.write_destinations()
+    said = refused(site, "--pool=solo")
+    assert "outhaul: --pool: expected prefork or threads, got solo" in said
     assert "Traceback" not in said
 
 

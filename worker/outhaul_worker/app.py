@@ -37,7 +37,7 @@ def make_app(settings: Settings) -> celery.Celery:
     app.conf.update(_configuration(settings, broker))
     app.outhaul_settings = settings
     app.steps["worker"].add(DispatcherStep)
-    _Process(app, settings)
+    app.outhaul_stop_drains = _Process(app, settings).stop_drains
     return app
 
 
@@ -64,11 +64,15 @@ def _configuration(settings: Settings, broker: Broker) -> dict[str, Any]:
 
 
 class _Process:
-    """This process's part of the application: its logging, its Sentry, and its engine, made at the first use."""
+    """This process's part of the application: its logging, its Sentry, and an engine for each thread that drains.
+
+    A pool process has one such thread; a pool of threads has its drains in the worker's own process.
+    """
 
     def __init__(self, app: celery.Celery, settings: Settings) -> None:
         self._settings = settings
-        self._engine: Engine | None = None
+        self._threads = threading.local()
+        self._engines: list[Engine] = []
         self._worker_pid = 0
         self._terminated = False
         signals.setup_logging.connect(self._set_up_logging, weak=False)
@@ -78,7 +82,7 @@ class _Process:
     def drain(self, task: celery.Task) -> None:
         """Deliver until nothing is due.
 
-        SIGTERM makes it finish what is in flight before the process ends, so that a supervisor which signals the
+        SIGTERM makes a pool process finish what is in flight before it ends, so that a supervisor which signals the
         whole process group loses and repeats nothing.
         """
         engine = self._ready_engine()
@@ -93,6 +97,11 @@ class _Process:
             if self._terminated:
                 self._end_soon()
 
+    def stop_drains(self) -> None:
+        """Let the drains of this process finish what they have in flight and end."""
+        for engine in self._engines:
+            engine.stop_drain()
+
     def _set_up_logging(self, **_: object) -> None:
         configure_logging(self._settings)
         for chatter in CHATTER:
@@ -103,18 +112,19 @@ class _Process:
         self._ready_engine()
 
     def _ready_engine(self) -> Engine:
-        if self._engine is None:
+        engine: Engine | None = getattr(self._threads, "engine", None)
+        if engine is None:
             start_sentry(self._settings, celery=True)
-            self._engine = Engine.start(self._settings)
+            engine = self._threads.engine = Engine.start(self._settings)
+            self._engines.append(engine)
             # Attempts are no cycles. To look for some every few attempts, among all that stays, takes 6 % of the time.
             gc.freeze()
             gc.set_threshold(GARBAGE_COUNT)
-        return self._engine
+        return engine
 
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._terminated = True
-        if self._engine:
-            self._engine.stop_drain()
+        self.stop_drains()
 
     def _end_soon(self) -> None:
         """End this process a moment later: by then Celery knows that the task has ended well."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import redis
 import structlog
 from celery import bootsteps
+from celery.concurrency import prefork, thread
 from celery.worker import state
 
 from outhaul_config.log_events import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from outhaul_config.settings import Settings
 
 DRAIN = "outhaul.drain"
+POOLS = (prefork.TaskPool, thread.TaskPool)
 MESSAGE_SECONDS = 60  # a drain message that waited longer is of no use any more
 SLEEP_SECONDS = 1.0
 SWEEP_PAUSES = 10  # sleeps between two passes
@@ -185,8 +187,10 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
     requires = frozenset({"celery.worker.components:Pool"})
 
     def __init__(self, parent: Any, **_: Any) -> None:
-        """Refuse to start on a mistake in the destinations."""
+        """Refuse to start on a mistake in the destinations, or with a pool that a drain would hold up."""
         super().__init__(parent)
+        if not issubclass(parent.pool_cls, POOLS):
+            raise SystemExit(f"outhaul: --pool: expected prefork or threads, got {_pool_name(parent.pool_cls)}")
         self._settings: Settings = parent.app.outhaul_settings
         self._dispatcher: Dispatcher | None = None
         try:
@@ -236,8 +240,14 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery sh
             raise SystemExit("outhaul: " + "; ".join(facts.refusals))
 
 
+def _pool_name(pool: type) -> str:
+    """Name a pool as `--pool` does."""
+    return pool.__module__.rpartition(".")[2]
+
+
 def _terminate_pool(parent: Any) -> None:
-    """Signal the processes of a prefork pool: a running drain finishes what is in flight, an idle process ends."""
+    """Let running drains finish what is in flight, without the ledger's help; a pool process without one ends."""
+    parent.app.outhaul_stop_drains()
     for process in getattr(getattr(parent.pool, "_pool", None), "_pool", ()):
         with suppress(OSError):
             os.kill(process.pid, signal.SIGTERM)

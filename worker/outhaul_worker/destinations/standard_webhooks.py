@@ -5,11 +5,12 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import TYPE_CHECKING, Protocol
 
 from outhaul_config.secret import Secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SHARED_PREFIX = "whsec_"
 PRIVATE_PREFIX = "whsk_"
@@ -39,7 +40,7 @@ class SharedKey:
 class PrivateKey:
     """An Ed25519 private key whose public half the receiver holds; signs as `v1a`."""
 
-    _key: Ed25519PrivateKey = field(repr=False)
+    _key: "Ed25519PrivateKey" = field(repr=False)
 
     def sign(self, content: bytes) -> str:
         """The Ed25519 signature of the content as a `v1a` entry."""
@@ -87,6 +88,9 @@ def _shared_key(raw: bytes) -> SharedKey:
 
 
 def _private_key(raw: bytes) -> PrivateKey:
+    # Imported here because few destinations have such a key, and this takes 6 MB of every process.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     if len(raw) not in (_SEED, 2 * _SEED):
         raise ValueError(f"Expected base64 of an Ed25519 key, 32 or 64 bytes, after whsk_, got {len(raw)} bytes.")
     key = Ed25519PrivateKey.from_private_bytes(raw[:_SEED])
