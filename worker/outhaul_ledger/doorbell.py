@@ -23,6 +23,12 @@ class Doorbell:
         """True while whoever makes work due may ring here, or somebody would have."""
         return self._late or self._connection is not None
 
+    @property
+    def descriptor(self) -> int | None:
+        """The file descriptor that can be read when listening ends; None where nobody listens, or it has ended."""
+        connected = self._connection and self._connection._sock  # noqa: SLF001 - the client tells it nowhere else
+        return connected.fileno() if connected else None
+
     def listen(self, seconds: float) -> None:
         """Begin to listen, unless that has begun; it ends with the first ring or after `seconds`.
 

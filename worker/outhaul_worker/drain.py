@@ -33,7 +33,7 @@ LEASE_COUNT = 256
 SETTLE_COUNT = 192
 SETTLE_LANES = 24  # destinations in one call, as another one takes the server longer than another outcome of the same
 SETTLE_SECONDS = 0.005
-BELL_SECONDS = 0.002  # between two looks for a ring while answers are waited for
+LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
@@ -149,18 +149,13 @@ class Drain:
     def _collect(self) -> None:
         patience = self._patience()
         # Only with room for whatever it may be rung for: else no other drain would be sent for what this one cannot do.
-        if patience > BELL_SECONDS and self._linger and all(self._room()):
+        if patience > LISTEN_SECONDS and self._linger and all(self._room()):
             self._bell.listen(self._linger)
-        if not self._bell.listening:
-            self._hear(self._transport.completed(patience))
-            return
         # One that waits for what hangs is rung for as well.
-        until = time.monotonic() + patience
-        while not self._hear(self._transport.completed(min(patience, BELL_SECONDS))) and patience > 0:
-            if self._bell.heard():
-                self._work_expected, self._look_at = True, 0.0
-                break
-            patience = until - time.monotonic()
+        bell = self._bell.descriptor
+        self._hear(self._transport.completed(patience if bell or not self._bell.listening else 0.0, bell))
+        if self._bell.listening and self._bell.heard():
+            self._work_expected, self._look_at, self._settled = True, 0.0, True  # there is room without settling
 
     def _serve(self) -> bool:
         """While the ledger works at a call, start attempts and take answers; False when there are none."""

@@ -148,9 +148,9 @@ def test_what_hangs_is_waited_for_at_rest_after_others_were_answered(
     turns: list[float] = []
     turn = Loop.turn
 
-    def counted(loop: Loop, timeout: float) -> list[Finished]:
+    def counted(loop: Loop, timeout: float, wake: int | None = None) -> list[Finished]:
         turns.append(timeout)
-        return turn(loop, timeout)
+        return turn(loop, timeout, wake)
 
     with Receiver() as receiver:
         receiver.always(Hang(), path="/hang")

@@ -37,7 +37,7 @@ class Canned:
         self.sent.append(request.headers["webhook-id"])
         self._answers.append((key, Answer(status=self._status)))
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Hand out what there is."""
         answers, self._answers = self._answers, []
         return answers
@@ -64,10 +64,10 @@ class Stuck(Canned):
         self.released = threading.Event()
         self.looks = 0
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Wait for the word, and count how often."""
         self.looks += 1
-        return super().completed(timeout) if self.released.wait(timeout) else []
+        return super().completed(timeout, wake) if self.released.wait(timeout) else []
 
 
 def drain(ledger: Ledger, transport: Canned, order: Order | None = None, linger: float = 0.0) -> None:
@@ -155,7 +155,7 @@ def test_a_drain_that_lingers_takes_what_comes_in_meanwhile(ledger: Ledger) -> N
 class Late(Canned):
     """A transport whose answers come one at a time, so that most are heard while the ledger is asked something."""
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Hand out the first there is."""
         answers, self._answers = self._answers[:1], self._answers[1:]
         return answers
@@ -182,11 +182,11 @@ class Unheard(Late):
         super().__init__(200)
         self._client = client
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Hand out an answer in the moment in which the bell breaks."""
         if timeout > 0:
             self._client.client_kill_filter(_type="normal", skipme=True)
-        return super().completed(timeout)
+        return super().completed(timeout, wake)
 
 
 def test_an_answer_is_not_lost_with_the_bell(ledger: Ledger) -> None:

@@ -51,7 +51,7 @@ class Endpoints:
         else:
             self._answers.append((key, Answer(status=200, duration_ms=5)))
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Hand out what there is; when all healthy deliveries are made, let the rest time out and the drain end."""
         answers, self._answers = self._answers, []
         self.answered += len(answers)

@@ -39,8 +39,11 @@ class Transport(Protocol):
         """
         ...
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
-        """Wait up to `timeout` seconds for an answer and return all that are there, in order of completion."""
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
+        """Wait up to `timeout` seconds for an answer and return all that are there, in order of completion.
+
+        The wait ends as well when the file descriptor `wake` can be read.
+        """
         ...
 
     @property

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import pycurl
 
+from outhaul_worker.transports.waiting import readable
+
 Call = Callable[[int, int], None]
 
 SHORT_WALK = 256
@@ -61,9 +63,15 @@ class Loop:
         """Find a place among a group's connections for a request to this origin; whoever has it leaves it."""
         return self._groups[group].place(origin)
 
-    def turn(self, timeout: float) -> list[Finished]:
-        """Wait up to `timeout` seconds for something to happen, carry on what can be; returns what has ended."""
+    def turn(self, timeout: float, wake: int | None = None) -> list[Finished]:
+        """Wait up to `timeout` seconds for something to happen, carry on what can be; returns what has ended.
+
+        That `wake` can be read counts as something.
+        """
         wait = min(timeout, *[multi.patience() for multi in self._multis])
+        if wake is not None and wait > 0:
+            readable([self._epoll.fileno(), wake], wait)
+            wait = 0.0
         # News of kept connections come before what starts now, so that none is used that its peer has closed.
         for descriptor, events in self._epoll.poll(wait, _MOST_EVENTS):
             self._happened(descriptor, events)

@@ -21,6 +21,7 @@ from outhaul_worker.transports.curl_loop import Finished, Loop
 from outhaul_worker.transports.curl_names import Seeker, addresses_for
 from outhaul_worker.transports.outgoing import target_of
 from outhaul_worker.transports.redirects import onward
+from outhaul_worker.transports.waiting import readable
 
 _LEAST_KEPT = 256
 _FILES_PER_KEPT = 6  # two groups, each with as many in its first multi handle, and at most twice as many in the others
@@ -73,12 +74,12 @@ class CurlTransport:
         if self._fresh >= _STARTED_AT_ONCE:
             self._turn(0.0)
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Carry on what is in flight, and wait for answers; see `Transport.completed`."""
         until = monotonic() + timeout
-        self._turn(0.0 if self._done else max(timeout, 0.0))
-        while not self._done and (left := until - monotonic()) > 0:
-            self._turn(left)
+        self._turn(0.0 if self._done else max(timeout, 0.0), wake)
+        while not self._done and (left := until - monotonic()) > 0 and not (wake and readable([wake], 0)):
+            self._turn(left, wake)
         answers, self._done = self._done, []
         self._in_flight -= len(answers)
         return answers
@@ -101,9 +102,9 @@ class CurlTransport:
             handle.close()
         self._resources.close()
 
-    def _turn(self, timeout: float) -> None:
+    def _turn(self, timeout: float, wake: int | None = None) -> None:
         self._fresh = 0
-        for finished in self._loop.turn(min(timeout, self._seeker.patience())):
+        for finished in self._loop.turn(min(timeout, self._seeker.patience()), wake):
             self._carry_on(self._sending.pop(finished.curl), self._judge, finished)
         for exchange in self._seeker.found():
             self._carry_on(exchange, self._direct)

@@ -1,10 +1,13 @@
 """The transport on requests: a thread for each request in flight."""
 
+import os
+from collections import deque
 from collections.abc import Hashable
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
+from time import monotonic
 
 from outhaul_worker.exchange import Answer, Fault, Request
 from outhaul_worker.transports.adapter import DirectAdapter, tls_context
@@ -12,6 +15,7 @@ from outhaul_worker.transports.attempt import Attempt, AttemptFailed
 from outhaul_worker.transports.idle import IdleConnections
 from outhaul_worker.transports.names import Resolver
 from outhaul_worker.transports.redirects import onward
+from outhaul_worker.transports.waiting import readable
 
 _LEAST_IDLE_KEPT = 256
 _PATIENCE = 5.0
@@ -31,7 +35,8 @@ class RequestsTransport:
     def __init__(self, window: int, ca_bundle: Path | None = None) -> None:
         self._window = window
         self._waiting: SimpleQueue[tuple[Hashable, Request] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Hashable, Answer]] = SimpleQueue()
+        self._done: deque[tuple[Hashable, Answer]] = deque()
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._threads: list[Thread] = []
         self._running: set[Attempt] = set()
         self._in_flight = 0
@@ -62,13 +67,14 @@ class RequestsTransport:
         else:
             self._threads.append(thread)
 
-    def completed(self, timeout: float) -> list[tuple[Hashable, Answer]]:
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
         """Wait for answers; see `Transport.completed`."""
-        answers = []
-        with suppress(Empty):
-            answers.append(self._done.get(timeout=max(timeout, 0.0)))
-            while True:
-                answers.append(self._done.get_nowait())
+        until = monotonic() + timeout
+        while not self._done and (ready := readable([self._bell, wake], until - monotonic())) and wake not in ready:
+            # What it rang for may have been taken already.
+            with suppress(BlockingIOError):
+                os.eventfd_read(self._bell)
+        answers = [self._done.popleft() for _ in range(len(self._done))]
         self._in_flight -= len(answers)
         return answers
 
@@ -79,6 +85,8 @@ class RequestsTransport:
 
     def close(self) -> None:
         """Cut off everything; see `Transport.close`."""
+        if self._closed:
+            return
         self._closed = True
         for _ in self._threads:
             self._waiting.put(None)
@@ -87,13 +95,16 @@ class RequestsTransport:
         self._resolver.close()
         for thread in self._threads:
             thread.join(_PATIENCE)
+        if not any(thread.is_alive() for thread in self._threads):
+            os.close(self._bell)
         for adapter in self._adapters.values():
             adapter.close()
 
     def _work(self) -> None:
         while (item := self._waiting.get()) and not self._closed:
             key, request = item
-            self._done.put((key, self._answer(request)))
+            self._done.append((key, self._answer(request)))
+            os.eventfd_write(self._bell, 1)
 
     def _answer(self, request: Request) -> Answer:
         attempt = Attempt(request)

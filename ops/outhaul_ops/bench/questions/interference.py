@@ -36,21 +36,20 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     stage.note(f"the others get as many events as the healthy ones; figures are of the {HEALTHY} healthy ones alone")
     hanging = stage.slow_receiver(None)
     endpoints = [
-        Endpoint(f"d{number}", stage.receiver.url if number < HEALTHY else hanging.url)
+        Endpoint(f"d{number}", stage.receiver.url if number < HEALTHY else hanging.url, f"custom.d{number % HEALTHY}")
         for number in range(DESTINATIONS)
     ]
+    alone = site(stage, transports()[0], endpoints[:HEALTHY], name="interference alone")
     contender = site(stage, transports()[0], endpoints, name="interference")
     return [
-        Entrant(ALONE, partial(_measure, stage, contender, asked.amount, others="")),
+        Entrant(ALONE, partial(_measure, stage, alone, asked.amount, others="")),
         Entrant(PAUSED, partial(_measure, stage, contender, asked.amount, others="pause")),
         Entrant(BESIDE, partial(_measure, stage, contender, asked.amount, others="hang")),
     ]
 
 
 def _measure(stage: Stage, contender: Contender, events: int, *, others: str) -> Mapping[Metric, float]:
-    kind = "mixed" if others else "healthy"
-    times = 2 if others else 1
-    more = _mixed if others else _healthy
+    kind, times, more = "healthy", 1, _healthy
     bulk = backlog(stage, events * times, kind, more)
     steady = backlog(stage, PACE * PACED_SECONDS * times, f"{kind}-steady", partial(_renamed, more))
     stage.clear()
@@ -78,7 +77,7 @@ def _hand_over(contender: Contender, events: Path, rate: int) -> Mapping[str, fl
 
 
 def _healthy(number: int) -> Mapping[str, Any]:
-    return {"destinations": [f"d{number % HEALTHY}"]}
+    return {"type": f"custom.d{number % HEALTHY}"}
 
 
 def _mixed(number: int) -> Mapping[str, Any]:
