@@ -12,7 +12,7 @@ INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk pro
 # In a call, so that the server is back within some 3 ms. A destination more takes it longer than an event more for one.
 MOST_EVENTS = 256
 CHUNK = 64  # routes of one event
-LANES = 128  # destinations of many events
+LANES = 256
 STEP = 1024  # routes until the drain looks after what it has in flight
 
 
@@ -60,8 +60,8 @@ class FanOut:
         if self._begun:
             return self._send_part(self._begun)
         chunk: list[Portion] = []
-        size, lanes = 0, set[str]()
-        while self._waiting and size < MOST_EVENTS and len(lanes) < LANES:
+        size = 0
+        while self._waiting and size < MOST_EVENTS:
             inbound = self._waiting.popleft()
             routes, schedule = self._router.route(inbound)
             portion = Portion(inbound.event_id, routes, schedule)
@@ -72,7 +72,6 @@ class FanOut:
                 break
             chunk.append(portion)
             size += max(1, len(routes))
-            lanes.update([route.destination for route in routes])
         if chunk:
             self._send(chunk)
         return size

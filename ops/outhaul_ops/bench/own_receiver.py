@@ -1,6 +1,7 @@
-"""A receiver in Python: `python -m outhaul_ops.bench.own_receiver PORT LOG SECONDS`.
+"""A receiver in Python: `python -m outhaul_ops.bench.own_receiver PORT LOG MANNER`.
 
-It answers each request 200 after so many seconds; 0 is at once, `never` is never.
+The manner is the seconds after which it answers a request 200, 0 for at once; or `never`; or `drip`, where the answer
+begins at once and a byte of it comes each second.
 """
 
 import asyncio
@@ -9,39 +10,96 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+_LONG_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _PATH = re.compile(rb"[A-Z]+ ([!-~]+)")
 _MESSAGE = re.compile(rb"\r\nwebhook-id: *([!-~]+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 FLUSH_SECONDS = 0.1
 TICK_SECONDS = 0.001
+DRIP_SECONDS = 1.0
 
 
-class Answers:
-    """What is to be answered and when. All wait equally long, so the first to come is the first to go."""
+class Answers(Protocol):
+    """How requests are answered."""
 
-    def __init__(self, delay: float | None) -> None:
+    def give(self, transport: asyncio.Transport) -> None:
+        """Answer a request, now or later."""
+
+    async def run(self) -> None:
+        """Answer what is to be answered later, until cancelled."""
+
+
+class AtOnce:
+    """Answers at once."""
+
+    def give(self, transport: asyncio.Transport) -> None:
+        """Answer."""
+        transport.write(_ANSWER)
+
+    async def run(self) -> None:
+        """Nothing is answered later."""
+
+
+class Never:
+    """Answers nothing."""
+
+    def give(self, transport: asyncio.Transport) -> None:
+        """Let it wait."""
+
+    async def run(self) -> None:
+        """Nothing is answered later."""
+
+
+class Later:
+    """Answers after some seconds. All wait equally long, so the first to come is the first to go."""
+
+    def __init__(self, delay: float) -> None:
         self._delay = delay
         self._waiting: deque[tuple[float, asyncio.Transport]] = deque()
 
     def give(self, transport: asyncio.Transport) -> None:
-        """Answer a request when its time has come."""
-        if self._delay == 0:
-            transport.write(_ANSWER)
-        elif self._delay is not None:
-            self._waiting.append((time.monotonic() + self._delay, transport))
+        """Note when its time has come."""
+        self._waiting.append((time.monotonic() + self._delay, transport))
 
     async def run(self) -> None:
-        """Answer what is due, until cancelled."""
+        """Answer what is due."""
         while True:
             now = time.monotonic()
             while self._waiting and self._waiting[0][0] <= now:
                 self._waiting.popleft()[1].write(_ANSWER)
             await asyncio.sleep(TICK_SECONDS if self._waiting else TICK_SECONDS * 10)
+
+
+class Dripping:
+    """Begins an answer at once and sends a byte of it each second."""
+
+    def __init__(self) -> None:
+        self._open: set[asyncio.Transport] = set()
+
+    def give(self, transport: asyncio.Transport) -> None:
+        """Begin."""
+        transport.write(_LONG_ANSWER)
+        self._open.add(transport)
+
+    async def run(self) -> None:
+        """Send the next bytes."""
+        while True:
+            self._open = {transport for transport in self._open if not transport.is_closing()}
+            for transport in self._open:
+                transport.write(b".")
+            await asyncio.sleep(DRIP_SECONDS)
+
+
+def answering(manner: str) -> Answers:
+    """Return what answers in this manner."""
+    named: dict[str, Callable[[], Answers]] = {"0": AtOnce, "never": Never, "drip": Dripping}
+    return named[manner]() if manner in named else Later(float(manner))
 
 
 class Connection(asyncio.Protocol):
@@ -80,22 +138,21 @@ class Connection(asyncio.Protocol):
         self._log.write(b"%.4f %b%b\n" % noted)
 
 
-async def serve(port: int, log: BinaryIO, delay: float | None) -> None:
+async def serve(port: int, log: BinaryIO, manner: str) -> None:
     """Serve on loopback until told to end; what was noted is in the file a moment later."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    answers = Answers(delay)
-    answering = asyncio.create_task(answers.run()) if delay else None
+    answers = answering(manner)
+    later = asyncio.create_task(answers.run())
     server = await loop.create_server(lambda: Connection(log, answers), "127.0.0.1", port, backlog=4096)
     while not ended.is_set():
         log.flush()
         await asyncio.sleep(FLUSH_SECONDS)
     server.close()
-    if answering:
-        answering.cancel()
+    later.cancel()
 
 
 if __name__ == "__main__":
     with Path(sys.argv[2]).open("ab", buffering=1 << 20) as appended:
-        asyncio.run(serve(int(sys.argv[1]), appended, None if sys.argv[3] == "never" else float(sys.argv[3])))
+        asyncio.run(serve(int(sys.argv[1]), appended, sys.argv[3]))

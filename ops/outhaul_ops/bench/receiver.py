@@ -69,17 +69,21 @@ def quick_receiver(folder: Path, nginx: Path | None) -> Iterator[Receiver]:
 
 
 @contextmanager
-def slow_receiver(folder: Path, delay: float | None) -> Iterator[Receiver]:
-    """Run a receiver of ours that notes every arrival and answers 200 after `delay` seconds, with None never.
+def slow_receiver(folder: Path, manner: str) -> Iterator[Receiver]:
+    """Run a receiver of ours that notes every arrival and answers 200 after some seconds, or in a worse manner.
 
     nginx has no way of answering later. Waiting costs ours no more than an entry in a queue, and tens of thousands of
     connections may wait.
+
+    Args:
+        folder: an empty folder for its files.
+        manner: the seconds, or `never`, or `drip`: a byte a second.
 
     Raises:
         BenchFailed: it does not answer.
     """
     port = free_port()
-    name, command = _own(folder, port, "never" if delay is None else str(delay))
+    name, command = _own(folder, port, manner)
     with _receiving(name, command, folder, port) as receiver:
         yield receiver
 
@@ -102,10 +106,10 @@ def _nginx(program: Path, folder: Path, port: int) -> tuple[str, list[str]]:
     return name, [str(program), "-p", str(folder), "-e", "error.log", "-c", str(configuration)]
 
 
-def _own(folder: Path, port: int, delay: str = "0") -> tuple[str, list[str]]:
+def _own(folder: Path, port: int, manner: str = "0") -> tuple[str, list[str]]:
     name = f"outhaul-receiver {sys.version_info.major}.{sys.version_info.minor}"
     program = (sys.executable, "-m", "outhaul_ops.bench.own_receiver")
-    return name, [*program, str(port), str(folder / "arrivals.log"), delay]
+    return name, [*program, str(port), str(folder / "arrivals.log"), manner]
 
 
 def _wait_until_open(program: Running, port: int) -> None:

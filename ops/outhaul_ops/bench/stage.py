@@ -43,11 +43,11 @@ class Stage:
         shutil.rmtree(self.server.folder)
         self.server.start()
 
-    def slow_receiver(self, delay: float | None) -> Receiver:
-        """Open another receiver, which answers after `delay` seconds, or, with None, never."""
-        folder = self.folder / f"receiver-{delay}"
+    def slow_receiver(self, manner: str) -> Receiver:
+        """Open another receiver, which answers after so many seconds, or `never`, or `drip`s."""
+        folder = self.folder / f"receiver-{manner}"
         folder.mkdir()
-        return self.cleanup.enter_context(slow_receiver(folder, delay))
+        return self.cleanup.enter_context(slow_receiver(folder, manner))
 
     def used_memory(self) -> int:
         """Return the bytes that the server's data takes."""

@@ -42,7 +42,7 @@ def test_our_own_receiver_waits_for_a_body_that_comes_in_pieces(tmp_path: Path) 
 
 def test_a_slow_receiver_answers_no_sooner_than_it_is_told_to(tmp_path: Path) -> None:
     """Who measures with latency gets all of it."""
-    with slow_receiver(tmp_path, 0.2) as receiver:
+    with slow_receiver(tmp_path, "0.2") as receiver:
         answer = requests.post(receiver.url, data=b"x", headers={"webhook-id": "m1"}, timeout=5)
         assert answer.status_code == 200
         assert answer.elapsed.total_seconds() >= 0.2
@@ -50,8 +50,19 @@ def test_a_slow_receiver_answers_no_sooner_than_it_is_told_to(tmp_path: Path) ->
 
 def test_a_receiver_that_never_answers_notes_what_came(tmp_path: Path) -> None:
     """A hanging endpoint takes requests, and keeps whoever sent them waiting."""
-    with slow_receiver(tmp_path, None) as receiver:
+    with slow_receiver(tmp_path, "never") as receiver:
         arrivals = receiver.arrivals()
         with pytest.raises(requests.ReadTimeout):
             requests.post(receiver.url, data=b"x", headers={"webhook-id": "m1"}, timeout=0.3)
         eventually(lambda: arrivals.read() == 1, within=5)
+
+
+def test_a_receiver_that_drips_keeps_whoever_reads_waiting(tmp_path: Path) -> None:
+    """The answer begins, and goes on a byte at a time: no single read is late, and the end never comes."""
+    with slow_receiver(tmp_path, "drip") as receiver:
+        answer = requests.post(receiver.url, data=b"x", headers={"webhook-id": "m1"}, timeout=5, stream=True)
+        assert answer.status_code == 200
+        pieces = answer.iter_content(1)
+        assert [next(pieces), next(pieces)] == [b".", b"."]
+        assert answer.elapsed.total_seconds() < 1
+        answer.close()

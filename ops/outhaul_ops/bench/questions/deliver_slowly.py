@@ -35,7 +35,7 @@ LEAST_RATIO = 1.5
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
     """Each contender delivers a backlog, with as many deliveries in flight as it can use."""
     delay = float(asked.options["latency"])
-    slow = stage.slow_receiver(delay)
+    slow = stage.slow_receiver(str(delay))
     stage.note(f"the endpoint that answers after {delay * 1000:g} ms is {slow.name}: nginx cannot wait")
     stage.note(f"{CELERY.name} is left out: one at a time in {PROCESSES} processes, it makes {PROCESSES / delay:g}/s")
 
@@ -51,7 +51,7 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
         if asked.wants(each.name)
     ]
     if "curl" in transports() and asked.wants(MANY_IN_FLIGHT):
-        made.append(Entrant(MANY_IN_FLIGHT, partial(_many, stage, stage.slow_receiver(MANY_SECONDS))))
+        made.append(Entrant(MANY_IN_FLIGHT, partial(_many, stage, stage.slow_receiver(str(MANY_SECONDS)))))
     return made
 
 

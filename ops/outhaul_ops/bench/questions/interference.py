@@ -1,6 +1,6 @@
 """The question `interference`: do endpoints that never answer slow down those that do?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,43 +18,59 @@ from outhaul_ops.bench.rounds import Entrant
 from outhaul_ops.bench.sites import Endpoint, site, transports
 from outhaul_ops.bench.stage import Stage
 
-DESTINATIONS = 200
-HEALTHY = 100
+HEALTHY, DRIPPING, HANGING = 90, 10, 100
+TOTAL_SECONDS = 2.0
+"""How long an attempt may take, so that those which hang do time out while others are measured."""
+
 PACE = 200
 PACED_SECONDS = 5
 P99 = Metric("p99 at a steady pace", "ms")
 
 ALONE = f"{HEALTHY} healthy destinations"
-PAUSED = f"the same beside {DESTINATIONS - HEALTHY} that are paused"
-BESIDE = f"the same beside {DESTINATIONS - HEALTHY} that hang"
+PAUSED = f"beside {DRIPPING + HANGING} that are paused"
+BESIDE = f"beside {HANGING} that hang and {DRIPPING} that drip"
+OWN_EVENTS = f"{BESIDE}, with events of their own"
 LEAST_SHARE = 0.9
 MOST_P99 = 2.0
 
+HEALTHY_TYPE, OTHERS_TYPE = "custom.healthy{}", "custom.others{}"
+
 
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
-    """Deliver the same events to healthy destinations alone, and beside as many others, paused or hanging."""
-    stage.note(f"the others get as many events as the healthy ones; figures are of the {HEALTHY} healthy ones alone")
-    hanging = stage.slow_receiver(None)
-    endpoints = [
-        Endpoint(f"d{number}", stage.receiver.url if number < HEALTHY else hanging.url, f"custom.d{number % HEALTHY}")
-        for number in range(DESTINATIONS)
-    ]
-    alone = site(stage, transports()[0], endpoints[:HEALTHY], name="interference alone")
-    contender = site(stage, transports()[0], endpoints, name="interference")
+    """Deliver the same events to healthy destinations alone, and to healthy and others, paused or bad."""
+    stage.note(f"figures are of the {HEALTHY} healthy ones alone")
+    hanging, dripping = stage.slow_receiver("never").url, stage.slow_receiver("drip").url
+    healthy = [_endpoint(number, stage.receiver.url, HEALTHY_TYPE.format(number)) for number in range(HEALTHY)]
+    bad = [(number, dripping if number < DRIPPING else hanging) for number in range(DRIPPING + HANGING)]
+    shared = [_endpoint(HEALTHY + number, url, HEALTHY_TYPE.format(number % HEALTHY)) for number, url in bad]
+    own = [_endpoint(HEALTHY + number, url, OTHERS_TYPE.format(number % HEALTHY)) for number, url in bad]
+    alone, mixed, apart = (
+        site(stage, transports()[0], healthy + others, name=f"interference {name}")
+        for name, others in (("alone", []), ("mixed", shared), ("apart", own))
+    )
     return [
-        Entrant(ALONE, partial(_measure, stage, alone, asked.amount, others="")),
-        Entrant(PAUSED, partial(_measure, stage, contender, asked.amount, others="pause")),
-        Entrant(BESIDE, partial(_measure, stage, contender, asked.amount, others="hang")),
+        Entrant(ALONE, partial(_measure, stage, alone, asked.amount)),
+        Entrant(PAUSED, partial(_measure, stage, mixed, asked.amount, paused=[each.name for each in shared])),
+        Entrant(BESIDE, partial(_measure, stage, mixed, asked.amount)),
+        Entrant(OWN_EVENTS, partial(_measure, stage, apart, asked.amount, types=(HEALTHY_TYPE, OTHERS_TYPE))),
     ]
 
 
-def _measure(stage: Stage, contender: Contender, events: int, *, others: str) -> Mapping[Metric, float]:
-    kind, times, more = "healthy", 1, _healthy
-    bulk = backlog(stage, events * times, kind, more)
-    steady = backlog(stage, PACE * PACED_SECONDS * times, f"{kind}-steady", partial(_renamed, more))
+def _endpoint(number: int, url: str, event_type: str) -> Endpoint:
+    return Endpoint(f"d{number}", url, event_type, more=f'timeout = {{ total = "{TOTAL_SECONDS:g}s" }}')
+
+
+def _measure(
+    stage: Stage, contender: Contender, events: int, *, types: Sequence[str] = (HEALTHY_TYPE,), paused: Sequence[str] = ()
+) -> Mapping[Metric, float]:
+    """Measure so many events of the first of these types, with as many of the others between them."""
+    times, title = len(types), f"interference-{len(types)}"
+    bulk = backlog(stage, events * times, title, partial(_typed, types))
+    steady = backlog(stage, PACE * PACED_SECONDS * times, f"{title}-steady", partial(_renamed, types))
     stage.clear()
-    if others == "pause":
-        _pause_others(contender)
+    ledger = connect(load_settings(contender.environment))
+    for name in paused:
+        ledger.pause(name, "so that it is not tried")
     contender.produce("fill", bulk)
     arrivals = stage.receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
@@ -65,36 +81,25 @@ def _measure(stage: Stage, contender: Contender, events: int, *, others: str) ->
     return {RATE: rate, P99: percentile(arrivals.late(called), 99) * 1000}
 
 
-def _pause_others(contender: Contender) -> None:
-    ledger = connect(load_settings(contender.environment))
-    for number in range(HEALTHY, DESTINATIONS):
-        ledger.pause(f"d{number}", "so that it is not tried")
-
-
 def _hand_over(contender: Contender, events: Path, rate: int) -> Mapping[str, float]:
     called: Mapping[str, float] = dict(orjson.loads(contender.produce("pace", events, str(rate))))
     return called
 
 
-def _healthy(number: int) -> Mapping[str, Any]:
-    return {"type": f"custom.d{number % HEALTHY}"}
+def _typed(types: Sequence[str], number: int) -> Mapping[str, Any]:
+    turn, kind = divmod(number, len(types))
+    return {"type": types[kind].format(turn % HEALTHY)}
 
 
-def _mixed(number: int) -> Mapping[str, Any]:
-    """Give every other event to a destination that hangs."""
-    turn, hangs = divmod(number, 2)
-    return {"destinations": [f"d{turn % HEALTHY + HEALTHY * hangs}"]}
-
-
-def _renamed(more: Any, number: int) -> Mapping[str, Any]:
-    return {**more(number), "id": f"steady-{number:08d}"}
+def _renamed(types: Sequence[str], number: int) -> Mapping[str, Any]:
+    return {**_typed(types, number), "id": f"steady-{number:08d}"}
 
 
 def ratios(results: Results) -> dict[str, float]:
     """Compare with what is undisturbed, by events for others at all, and by their hanging."""
     found: dict[str, float] = {}
     for metric in (RATE, P99):
-        compared = results.compare(BESIDE, metric, (ALONE, PAUSED))
+        compared = results.compare(BESIDE, metric, (ALONE, PAUSED)) | results.compare(OWN_EVENTS, metric, (ALONE,))
         found |= {f"{name}, {metric.name}": value for name, value in compared.items()}
     return found
 
