@@ -28,10 +28,13 @@ from outhaul_worker.transports.contract import Transport
 # Then Celery gets its process back. Seldom, as a drain that ends waits for its slowest request; jittered, so that they
 # do not all end together.
 SLICE_SECONDS = (480.0, 720.0)
-# So many that calls are few, and so few that the server is back within some 4 ms. Of quick lanes, and of slow ones:
-LEASE_COUNT = 256
+# So many that calls are few, and so few that the server is back within some 4 ms. Fewer of slow lanes: their attempts
+# mostly open connections, and whoever is quick must not wait until many of them have.
+LEASE_COUNTS = Room(quick=256, slow=32)
 SETTLE_COUNT = 192
-SETTLE_LANES = 24  # destinations in one call, as another one takes the server longer than another outcome of the same
+# Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails counts
+# twice, as it moves breaker and limit.
+SETTLE_LANES = 24
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -238,7 +241,10 @@ class Drain:
         free = self._flying.room()
         taken = Room(len(self._ready) - slow, slow)
         return Room(
-            *(max(0, min(places - spoken_for, LEASE_COUNT)) for places, spoken_for in zip(free, taken, strict=True))
+            *(
+                max(0, min(places - spoken_for, most))
+                for places, spoken_for, most in zip(free, taken, LEASE_COUNTS, strict=True)
+            )
         )
 
     def _launch_down_to(self, spare: int) -> None:
@@ -270,9 +276,12 @@ class Drain:
 def _portion(settlements: Sequence[Settlement]) -> Sequence[Settlement]:
     """Take what is settled in one call."""
     destinations: set[str] = set()
+    failing: set[str] = set()
     for number, one in enumerate(settlements[:SETTLE_COUNT]):
         destinations.add(one.destination)
-        if len(destinations) > SETTLE_LANES:
+        if one.state is not State.DELIVERED:
+            failing.add(one.destination)
+        if len(destinations) + len(failing) > SETTLE_LANES:
             return settlements[:number]
     return settlements[:SETTLE_COUNT]
 

@@ -1,12 +1,13 @@
 """A receiver in Python: `python -m outhaul_ops.bench.own_receiver PORT LOG MANNER`.
 
-The manner is the seconds after which it answers a request 200, 0 for at once; or `never`; or `drip`, where the answer
-begins at once and a byte of it comes each second.
+The manner is the seconds after which it answers a request 200, 0 for at once; or `never`, where it notes nothing
+either; or `drip`, where the answer begins at once and a byte of it comes each second.
 """
 
 import asyncio
 import re
 import signal
+import socket
 import sys
 import time
 from collections import deque
@@ -23,6 +24,7 @@ _HEAD_END = b"\r\n\r\n"
 FLUSH_SECONDS = 0.1
 TICK_SECONDS = 0.001
 DRIP_SECONDS = 1.0
+BACKLOG = 4096
 
 
 class Answers(Protocol):
@@ -41,16 +43,6 @@ class AtOnce:
     def give(self, transport: asyncio.Transport) -> None:
         """Answer."""
         transport.write(_ANSWER)
-
-    async def run(self) -> None:
-        """Nothing is answered later."""
-
-
-class Never:
-    """Answers nothing."""
-
-    def give(self, transport: asyncio.Transport) -> None:
-        """Let it wait."""
 
     async def run(self) -> None:
         """Nothing is answered later."""
@@ -98,7 +90,7 @@ class Dripping:
 
 def answering(manner: str) -> Answers:
     """Return what answers in this manner."""
-    named: dict[str, Callable[[], Answers]] = {"0": AtOnce, "never": Never, "drip": Dripping}
+    named: dict[str, Callable[[], Answers]] = {"0": AtOnce, "drip": Dripping}
     return named[manner]() if manner in named else Later(float(manner))
 
 
@@ -143,9 +135,14 @@ async def serve(port: int, log: BinaryIO, manner: str) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
+    if manner == "never":
+        # Connections that nobody accepts cost nothing, and the system takes what is sent on them.
+        with socket.create_server(("127.0.0.1", port), backlog=BACKLOG):
+            await ended.wait()
+        return
     answers = answering(manner)
     later = asyncio.create_task(answers.run())
-    server = await loop.create_server(lambda: Connection(log, answers), "127.0.0.1", port, backlog=4096)
+    server = await loop.create_server(lambda: Connection(log, answers), "127.0.0.1", port, backlog=BACKLOG)
     while not ended.is_set():
         log.flush()
         await asyncio.sleep(FLUSH_SECONDS)

@@ -86,7 +86,7 @@ def site(
     return Contender(
         title,
         (sys.executable, "-m", "outhaul_ops.bench.producer"),
-        ((*_WORKER, *__import__("os").environ.get("XPOOL", f"--concurrency={processes}").split()),),
+        ((*_WORKER, f"--concurrency={processes}"),),
         environment,
         folder,
         lambda: unfinished(stage.client),

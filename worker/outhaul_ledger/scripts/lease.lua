@@ -131,11 +131,11 @@ local function serve(flow, room)
   return #due
 end
 
--- Whoever comes last gets what the others before it could not take. A visit costs far more than a delivery more of the same
--- lane: with so many the server is back within some 2 ms.
-local AT_ONCE_LANES = 32
-local function visit_lanes(lanes, room)
-  local due = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, math.min(room, AT_ONCE_LANES))
+-- A visit costs far more than a delivery more of the same lane: with so many the server is back within some 2 ms.
+local AT_ONCE_QUICK, AT_ONCE_SLOW = 32, 16
+-- Whoever comes last gets what the others before it could not take.
+local function visit_lanes(lanes, room, at_once)
+  local due = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
   for turn, destination in ipairs(due) do
     local flow = read_flow(keys, destination, now)
     local free = places(flow, math.max(1, math.floor(room / (#due - turn + 1))))
@@ -162,11 +162,11 @@ for destination in string.gmatch(hanging, '%S+') do
 end
 local quick_room = math.min(most, most_quick)
 if quick_room > 0 then
-  visit_lanes(keys.lanes, quick_room)
+  visit_lanes(keys.lanes, quick_room, AT_ONCE_QUICK)
 end
 local slow_room = math.min(most - #leased, most_slow)
 if slow_room > 0 then
-  visit_lanes(keys.slow, slow_room)
+  visit_lanes(keys.slow, slow_room, AT_ONCE_SLOW)
 end
 
 write_leases()
