@@ -48,13 +48,10 @@ def test_a_slow_receiver_answers_no_sooner_than_it_is_told_to(tmp_path: Path) ->
         assert answer.elapsed.total_seconds() >= 0.2
 
 
-def test_a_receiver_that_never_answers_notes_what_came(tmp_path: Path) -> None:
-    """A hanging endpoint takes requests, and keeps whoever sent them waiting."""
-    with slow_receiver(tmp_path, "never") as receiver:
-        arrivals = receiver.arrivals()
-        with pytest.raises(requests.ReadTimeout):
-            requests.post(receiver.url, data=b"x", headers={"webhook-id": "m1"}, timeout=0.3)
-        eventually(lambda: arrivals.read() == 1, within=5)
+def test_a_receiver_that_never_answers_keeps_whoever_asks_waiting(tmp_path: Path) -> None:
+    """A hanging endpoint takes connection and request, and says nothing."""
+    with slow_receiver(tmp_path, "never") as receiver, pytest.raises(requests.ReadTimeout):
+        requests.post(receiver.url, data=b"x" * 2500, headers={"webhook-id": "m1"}, timeout=0.3)
 
 
 def test_a_receiver_that_drips_keeps_whoever_reads_waiting(tmp_path: Path) -> None:

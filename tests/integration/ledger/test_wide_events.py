@@ -9,14 +9,14 @@ from integration.ledger.books import check_books, read_books
 from integration.ledger.metering import Dying
 from integration.ledger.scenario import DRAIN, LEASE_MS, accept, ids, key, lease, outcome, route, settle, state_of
 from integration.ledger.time_travel import pass_time
-from integration.ledger.wide import cancel_step, names, spread, tally
+from integration.ledger.wide import cancel_step, lease_many, names, spread, tally
 from outhaul_ledger import portions
 from outhaul_ledger.errors import LedgerUnavailable
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
 from outhaul_ledger.model import Acceptance, Route, Schedule, State
 from outhaul_ledger.portions import ABANDONED_MS
 
-COUNT = 30  # no more lanes than one lease visits
+COUNT = 30
 TO = names(COUNT)
 STOPPED = {(State.CANCELLED, "cancelled"): COUNT}
 
@@ -85,7 +85,7 @@ def test_a_call_that_was_not_heard_at_all_changed_nothing(ledger: Ledger) -> Non
     spread(ledger, "ev_wide", TO)
     with pytest.raises(LedgerUnavailable):
         Dying(ledger.client, "cancel", 1, answered=False).cancel("ev_wide")
-    assert len(lease(ledger)) == COUNT
+    assert len(lease_many(ledger, COUNT)) == COUNT
     assert nothing_is_left_open(ledger)
 
 
@@ -104,7 +104,7 @@ def test_others_are_leased_while_a_wide_event_is_taken_back(ledger: Ledger) -> N
 def test_whatever_attempts_come_to_meanwhile_is_the_end_of_them(ledger: Ledger) -> None:
     """In flight when it began, delivered or failed before their portion or after it: none is sent again."""
     spread(ledger, "ev_wide", TO)
-    flying = lease(ledger, 24)
+    flying = lease_many(ledger, 24)
     since, cursor = take_back_a_part(ledger)
     settle(ledger, *(outcome(one) for one in flying[:8]))
     settle(ledger, *(outcome(one, State.PENDING) for one in flying[8:16]))
@@ -120,7 +120,7 @@ def test_whatever_attempts_come_to_meanwhile_is_the_end_of_them(ledger: Ledger) 
 def test_what_a_lost_worker_had_in_flight_ends_with_the_event(ledger: Ledger) -> None:
     """Recovered before its portion has come, it is not tried again."""
     spread(ledger, "ev_wide", TO)
-    lease(ledger, 24)
+    lease_many(ledger, 24)
     take_back_a_part(ledger)
     pass_time(ledger.client, SILENCE_MS + 1)
     ledger.recover()
@@ -148,14 +148,15 @@ def test_two_callers_take_an_event_back_at_once(ledger: Ledger) -> None:
 def test_what_was_replayed_after_an_event_was_taken_back_is_not_stopped_by_a_late_caller(ledger: Ledger) -> None:
     """A caller that was frozen finds that another came to the end, and only reads."""
     spread(ledger, "ev_wide", TO)
-    settle(ledger, *(outcome(one, State.DEAD) for one in lease(ledger, 20)))
+    settle(ledger, *(outcome(one, State.DEAD) for one in lease_many(ledger, 20)))
     since, cursor = take_back_a_part(ledger)
     ledger.cancel("ev_wide")
     dead = [(name, "ev_wide") for name in TO if state_of(ledger, "ev_wide", name) is State.DEAD]
     assert all(ledger.replay(dead))
     while cursor != "0":
         cursor = cancel_step(ledger, "ev_wide", since, cursor)[1].decode()
-    assert len(lease(ledger)) == len(dead) == 20
+    assert len(lease_many(ledger, 20)) == len(dead) == 20
+    assert lease(ledger) == []
     assert nothing_is_left_open(ledger)
 
 
@@ -188,7 +189,8 @@ def test_those_of_its_key_go_when_their_turn_comes_in_the_midst(ledger: Ledger) 
     take_back_a_part(ledger)
     assert {*ids(lease(ledger)), *ids(lease(ledger))} == {"ev_next"}
     ledger.cancel("ev_wide")
-    lease(ledger)
+    while lease(ledger):
+        pass
     assert tally(ledger, "ev_next") == {(State.LEASED, ""): COUNT}
     assert nothing_is_left_open(ledger)
 

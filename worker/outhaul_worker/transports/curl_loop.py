@@ -177,10 +177,14 @@ class _Group:
         self._busy: dict[Hashable, list[int]] = {}
 
     def place(self, origin: Hashable) -> "Place":
-        busy = self._busy.setdefault(origin, [])
-        number = next((number for number, requests in enumerate(busy) if requests < SHORT_WALK), len(busy))
-        if number == len(busy):
-            busy.append(0)
+        busy = self._busy.get(origin)
+        if busy is None:
+            busy = self._busy[origin] = [0]
+        number = 0
+        while busy[number] >= SHORT_WALK:
+            number += 1
+            if number == len(busy):
+                busy.append(0)
         if number == len(self._multis):
             self._multis.append(self._open_multi(2 * SHORT_WALK))
         busy[number] += 1

@@ -61,7 +61,12 @@ def _endpoint(number: int, url: str, event_type: str) -> Endpoint:
 
 
 def _measure(
-    stage: Stage, contender: Contender, events: int, *, types: Sequence[str] = (HEALTHY_TYPE,), paused: Sequence[str] = ()
+    stage: Stage,
+    contender: Contender,
+    events: int,
+    *,
+    types: Sequence[str] = (HEALTHY_TYPE,),
+    paused: Sequence[str] = (),
 ) -> Mapping[Metric, float]:
     """Measure so many events of the first of these types, with as many of the others between them."""
     times, title = len(types), f"interference-{len(types)}"
