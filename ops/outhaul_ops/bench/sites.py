@@ -15,6 +15,7 @@ DESTINATION = "receiver"
 NAMESPACE = "outhaul"
 # Looking for other workers costs a second at the start and nothing afterwards; there are none here.
 _WORKER = (sys.executable, "-m", "celery", "-A", "outhaul_worker", "worker", "--without-mingle")
+_ONE_THREAD = ("--pool=threads", "--concurrency=1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def site(
         transport: how it sends.
         endpoints: its destinations.
         name: what it is called in results; the label of its transport unless given.
-        processes: how many processes deliver.
+        processes: how many pool processes deliver; 0 for one thread in the worker's own process.
         settings: more variables of its environment.
     """
     title = name or label(transport)
@@ -86,7 +87,7 @@ def site(
     return Contender(
         title,
         (sys.executable, "-m", "outhaul_ops.bench.producer"),
-        ((*_WORKER, f"--concurrency={processes}"),),
+        ((*_WORKER, *((f"--concurrency={processes}",) if processes else _ONE_THREAD)),),
         environment,
         folder,
         lambda: unfinished(stage.client),

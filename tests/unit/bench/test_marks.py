@@ -54,7 +54,7 @@ GOOD: list[tuple[Question, Values]] = [
             (CURL, RATE): 15_000,
             (BULLMQ.name, RATE): 10_000,
             (DRAMATIQ.name, RATE): 900,
-            (CURL, RESIDENT): 200,
+            (deliver_slowly.ONE, RESIDENT): 200,
             (BULLMQ.name, RESIDENT): 280,
             (DRAMATIQ.name, RESIDENT): 202,
             (deliver_slowly.MANY_IN_FLIGHT, deliver_slowly.IN_FLIGHT_AT_MOST): 5000,

@@ -10,12 +10,12 @@ from outhaul_ops.bench.rounds import Entrant
 from outhaul_ops.bench.sites import site, transports
 from outhaul_ops.bench.stage import Stage
 
-PROCESSES = (1, 2, 4)
+PROCESSES = (0, 1, 2, 4)
 MOST_SERVER_MICROSECONDS = 60.0
 
 
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
-    """Deliver one backlog with one, two and four processes."""
+    """Deliver one backlog with a thread of the worker's own process, and with one, two and four pool processes."""
     file = backlog(stage, asked.amount)
     made = []
     for count in PROCESSES:
@@ -25,15 +25,15 @@ def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
 
 
 def label(processes: int) -> str:
-    """Name a worker of so many processes."""
-    return f"{processes} processes" if processes > 1 else "1 process"
+    """Name a worker of so many pool processes."""
+    return f"{processes} processes" if processes > 1 else "1 process" if processes else "1 thread"
 
 
 def ratios(results: Results) -> dict[str, float]:
     """Compare with one process."""
     found: dict[str, float] = {}
-    for count in PROCESSES[1:]:
-        found |= results.compare(label(count), RATE, (label(1),))
+    for count in PROCESSES:
+        found |= results.compare(label(count), RATE, (label(1),)) if count != 1 else {}
     return found
 
 
@@ -49,7 +49,7 @@ def marks(results: Results) -> list[Mark]:
 
 QUESTION = Question(
     "scale",
-    "Time one backlog with 1, 2 and 4 worker processes",
+    "Time one backlog with a thread and with 1, 2 and 4 worker processes",
     Amount("events", 50_000, 3000, least=100),
     entrants,
     ratios,
