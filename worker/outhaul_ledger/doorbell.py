@@ -1,9 +1,14 @@
 """Where a drain is told that there is work while it waits for answers, or for nothing else."""
 
+from typing import TYPE_CHECKING, cast
+
 import redis
 
 from outhaul_config import keys
 from outhaul_ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    import socket
 
 
 class Doorbell:
@@ -26,7 +31,9 @@ class Doorbell:
     @property
     def descriptor(self) -> int | None:
         """The file descriptor that can be read when listening ends; None where nobody listens, or it has ended."""
-        connected = self._connection and self._connection._sock  # noqa: SLF001 - the client tells it nowhere else
+        if not self._connection:
+            return None
+        connected = cast("socket.socket | None", self._connection._sock)  # noqa: SLF001 - the client hides it
         return connected.fileno() if connected else None
 
     def listen(self, seconds: float) -> None:

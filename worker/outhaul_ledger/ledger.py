@@ -117,7 +117,7 @@ class Ledger(Portions):
     def fan_out(
         self,
         drain: str,
-        routes: Iterable[tuple[str, Sequence[Route]]],
+        routes: Sequence[tuple[str, Sequence[Route]]],
         schedules: Mapping[str, Schedule] = MappingProxyType({}),
         *,
         more_within: int | None = None,
@@ -131,12 +131,19 @@ class Ledger(Portions):
             more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
                 fan-out begins anew with another drain, which gives nothing twice.
         """
-        arguments: list[Any] = [drain, self.retention_ms, "" if more_within is None else more_within]
-        for event_id, destinations in routes:
+        named: dict[int, int] = {}
+        ways: list[Any] = []
+        events: list[Any] = []
+        for event_id, way in routes:
+            number = named.get(id(way))  # those of one type have the very same
+            if number is None:
+                number = named[id(way)] = len(named) + 1
+                ways.append(len(way))
+                for route in way:
+                    ways += route
             when = schedules.get(event_id, AT_ONCE)
-            arguments += (event_id, len(destinations), when.not_before, when.expires or "")
-            for route in destinations:
-                arguments += route
+            events += (event_id, number, when.not_before, when.expires or "")
+        arguments = (drain, self.retention_ms, "" if more_within is None else more_within, len(named), *ways, *events)
         return [bool(done) for done in self._run("fan_out", *arguments)]
 
     def lease(

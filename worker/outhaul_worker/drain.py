@@ -32,8 +32,8 @@ SLICE_SECONDS = (480.0, 720.0)
 # mostly open connections, and whoever is quick must not wait until many of them have.
 LEASE_COUNTS = Room(quick=256, slow=32)
 SETTLE_COUNT = 192
-# Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails counts
-# twice, as it moves breaker and limit.
+# Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails
+# counts twice, as it moves breaker and limit.
 SETTLE_LANES = 24
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call

@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -90,8 +89,9 @@ class Dripping:
 
 def answering(manner: str) -> Answers:
     """Return what answers in this manner."""
-    named: dict[str, Callable[[], Answers]] = {"0": AtOnce, "drip": Dripping}
-    return named[manner]() if manner in named else Later(float(manner))
+    if manner == "drip":
+        return Dripping()
+    return AtOnce() if manner == "0" else Later(float(manner))
 
 
 class Connection(asyncio.Protocol):

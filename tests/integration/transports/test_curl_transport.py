@@ -4,12 +4,13 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
+import pycurl
 import pytest
 
 from integration.transports.client import Client, to
 from outhaul_worker.exchange import Answer, Fault
-from outhaul_worker.transports import curl_handle, open_transport
-from outhaul_worker.transports.curl_loop import Finished, Loop
+from outhaul_worker.transports import curl_handle, curl_loop, open_transport
+from outhaul_worker.transports.curl_loop import Finished, Loop, Multi
 from receiver import Authority, Hang, Ok, Receiver
 from receiver.http2 import Http2Receiver, goaway, reset
 
@@ -161,3 +162,25 @@ def test_what_hangs_is_waited_for_at_rest_after_others_were_answered(
         monkeypatch.setattr(Loop, "turn", counted)
         assert client.transport.completed(0.2) == []
     assert len(turns) < 20
+
+
+def test_many_requests_to_one_origin_keep_their_connections_in_several_handles(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None has more than what is walked quickly, the first are full first, and every connection is used again."""
+    monkeypatch.setattr(curl_loop, "SHORT_WALK", 8)
+    most: dict[Multi, int] = {}
+    add = Multi.add
+
+    def counted(multi: Multi, curl: pycurl.Curl) -> None:
+        add(multi, curl)
+        most[multi] = max(most.get(multi, 0), multi.added)
+
+    monkeypatch.setattr(Multi, "add", counted)
+    with Receiver() as receiver:
+        receiver.always(Ok(after=0.3))
+        assert {answer.status for answer in send_all(client, f"{receiver.url}/in", 30)} == {200}
+        assert list(most.values()) == [8, 8, 8, 6]
+        assert {answer.status for answer in send_all(client, f"{receiver.url}/in", 30)} == {200}
+        assert [client.send(to(f"{receiver.url}/in")).status for _ in range(3)] == [200] * 3
+        assert receiver.connections == 30

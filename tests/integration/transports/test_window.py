@@ -1,5 +1,6 @@
 """Many requests at once, and the end of a transport."""
 
+import os
 import socket
 import threading
 import time
@@ -143,6 +144,34 @@ def test_closing_cuts_off_whatever_hangs(
         assert time.monotonic() - begun < 2
     release.set()
     assert own_threads() == []
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2], ids=["already", "meanwhile"])
+def test_a_wait_for_answers_ends_with_the_descriptor_that_was_to_wake(
+    client: Client, receiver: Receiver, after: float
+) -> None:
+    """Nothing has been answered: whoever waits is told that there is something else to do, and what hangs goes on."""
+    receiver.answer(Hang())
+    client.transport.submit("hangs", to(receiver.url))
+    client.carry_on(until=lambda: receiver.count == 1)
+    bell = os.eventfd(0)
+    threading.Timer(after, os.eventfd_write, (bell, 1)).start()
+    begun = time.monotonic()
+    assert client.transport.completed(30.0, bell) == []
+    assert after - 0.01 <= time.monotonic() - begun < 10
+    assert client.transport.in_flight == 1
+    os.close(bell)
+
+
+def test_an_answer_ends_a_wait_that_nobody_was_woken_from(client: Client, receiver: Receiver) -> None:
+    """A descriptor that cannot be read changes nothing."""
+    bell = os.eventfd(0)
+    receiver.answer(Ok(after=0.1))
+    client.transport.submit("a", to(receiver.url))
+    ((key, answer),) = client.transport.completed(30.0, bell)
+    assert (key, answer.status) == ("a", 200)
+    assert client.transport.completed(0.0, bell) == []
+    os.close(bell)
 
 
 def test_closing_twice_is_harmless(client: Client) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 import orjson
+import pytest
 import redis
 
 from eventually import eventually
 from integration.ledger.scenario import key
 from outhaul_config.destinations import Destination
-from outhaul_config.policy import Order
+from outhaul_config.policy import Order, Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Route, State, Submission
 from outhaul_worker.attempt import Target
@@ -18,6 +19,7 @@ from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.drain import Drain
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.routing import Router
+from outhaul_worker.transports.waiting import readable
 from unit.destinations.canonical import SAMPLES
 from unit.destinations.configured import built, destination
 
@@ -88,11 +90,12 @@ def drain(ledger: Ledger, transport: Canned, order: Order | None = None, linger:
     ).run()
 
 
-def accept(ledger: Ledger) -> str:
+def accept(ledger: Ledger, event_id: str = "") -> str:
     """Accept one event; returns its id."""
     sample = SAMPLES["order.created"]
-    ledger.accept([Submission(sample.id, "digest", "/", sample.type, orjson.dumps(sample.body))])
-    return sample.id
+    name = event_id or sample.id
+    ledger.accept([Submission(name, "digest", "/", sample.type, orjson.dumps({**sample.body, "id": name}))])
+    return name
 
 
 def test_an_accepted_event_is_routed_sent_and_settled_by_one_drain(ledger: Ledger) -> None:
@@ -218,3 +221,51 @@ def test_a_drain_without_a_place_left_is_not_rung_for(ledger: Ledger) -> None:
     finally:
         transport.released.set()
         hanging.join(10)
+
+
+class Halting(Canned):
+    """A transport whose first answer comes at once, and of whose others none comes until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(200)
+        self.released = threading.Event()
+        self.handed_out = 0
+
+    def completed(self, timeout: float, wake: int | None = None) -> list[tuple[Hashable, Answer]]:
+        """Hand out what may be, or wait to be woken."""
+        if self.handed_out and not self.released.is_set():
+            readable([wake], min(timeout, 0.1))
+            return []
+        answers = super().completed(timeout, wake)
+        self._answers = [] if self.released.is_set() else answers[1:]
+        taken = answers if self.released.is_set() else answers[:1]
+        self.handed_out += len(taken)
+        return taken
+
+
+def test_what_comes_in_is_taken_at_once_though_outcomes_wait_to_be_written(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something hangs, something was answered, and it is not yet time to settle: whoever rings is not kept waiting."""
+    monkeypatch.setattr("outhaul_worker.drain.SETTLE_SECONDS", 30.0)
+    endpoints = [replace(endpoint(), name=f"hooks-{number}") for number in range(2)]
+    targets = {each.name: Target(each, built("webhook")) for each in endpoints}
+    transport = Halting()
+    log = AttemptLog("worker", lambda **_: None, lambda *_: None)
+    router = Router({each.name: each for each in endpoints})
+    run = Drain(ledger, transport, targets, router, log, worker="worker", window=8, lease_ms=60_000, linger=1.0).run
+    ledger.configure([(each.name, Policy(concurrency=8)) for each in endpoints])
+    accept(ledger)
+    working = threading.Thread(target=run)
+    working.start()
+    try:
+        eventually(lambda: transport.handed_out == 1, within=5)
+        accept(ledger, "ev_2")
+        eventually(lambda: transport.sent.count("ev_2") == 2, within=5)
+    finally:
+        transport.released.set()
+        working.join(10)
+    assert {name: standing.delivered for name, standing in ledger.survey().standings.items()} == {
+        "hooks-0": 2,
+        "hooks-1": 2,
+    }

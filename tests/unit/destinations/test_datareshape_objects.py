@@ -112,6 +112,13 @@ def test_the_path_of_a_category_is_its_categories_where_none_are_listed() -> Non
     assert "categories" not in _product({**PLAIN_PRODUCT, "category": ""})
 
 
+def test_a_name_of_blanks_is_none() -> None:
+    """The vendor refuses it: a product is called by its id then, a category too, or it is left out."""
+    sent = _product({**PLAIN_PRODUCT, "name": " ", "categories": [{"id": "12", "name": "\t"}, {"name": " "}]})
+    assert sent["name"] == PLAIN_PRODUCT["product_id"]
+    assert sent["categories"] == [{"id": "12", "name": "12"}]
+
+
 def test_shipping_payments_and_coupons_of_an_order_are_sent_with_their_codes() -> None:
     """Names are for people, ids for programs; a coupon is called by its code."""
     body = _order(

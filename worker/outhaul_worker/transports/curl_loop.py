@@ -1,7 +1,7 @@
 """Driving libcurl's multi handles by epoll: whoever has news is told so, and nothing walks all that is in flight.
 
-Only an origin's connections does libcurl walk, for each request to it, so that 2000 would double what one takes. An origin
-with many gets several multi handles therefore, none with more of its requests than a walk is short for.
+libcurl does walk the connections of an origin for each request to it: with 2000 a request takes half as long again.
+So an origin with many gets several multi handles, none with more of its requests than a walk is short for.
 """
 
 import math
@@ -47,7 +47,8 @@ class Loop:
 
     Args:
         groups: how many groups there are, numbered from 0.
-        most: connections of a group's first multi handle that are kept, those in use included; of its others, two walks.
+        most: connections of a group's first multi handle that are kept, those in use included; of its others, two
+            walks'.
     """
 
     def __init__(self, groups: int, most: int) -> None:
@@ -207,14 +208,15 @@ class Place(NamedTuple):
 class Multi:
     """A multi handle with the connections it keeps.
 
-    `names` are those whose addresses it was told, the last one last.
+    `added` counts its transfers, those that have ended and were not taken out yet included. `names` are those whose
+    addresses it was told, the last one last.
     """
 
     def __init__(self, loop: Loop, most: int) -> None:
         self.names: list[str] = []
         self._loop = loop
         self._due = math.inf
-        self._added = 0
+        self.added = 0
         self._running = 0
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._arrange)
@@ -224,27 +226,27 @@ class Multi:
 
     def add(self, curl: pycurl.Curl) -> None:
         """Start a transfer; the loop carries it on."""
-        self._added += 1
+        self.added += 1
         self._running += 1
         self._multi.add_handle(curl)
 
     def remove(self, curl: pycurl.Curl) -> None:
         """Take out a transfer that has ended, or break it off."""
-        self._added -= 1
+        self.added -= 1
         # One that has ended is among the running no more.
-        self._running = min(self._running, self._added)
+        self._running = min(self._running, self.added)
         self._multi.remove_handle(curl)
 
     def patience(self) -> float:
         """Seconds until there is something to do."""
-        return max(0.0, self._due - monotonic()) if self._running == self._added else 0.0
+        return max(0.0, self._due - monotonic()) if self._running == self.added else 0.0
 
     def tick(self) -> list[Finished]:
         """Do what its time has come for; returns what has ended."""
         if self._due <= monotonic():
             self._due = math.inf
             _, self._running = self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        if self._running == self._added:
+        if self._running == self.added:
             return []
         _, succeeded, failed = self._multi.info_read()
         return [*(Finished(curl, 0, "") for curl in succeeded), *(Finished(*each) for each in failed)]

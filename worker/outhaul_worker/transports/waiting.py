@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def readable(descriptors: Iterable[int | None], timeout: float) -> set[int]:
-    """Wait up to `timeout` seconds until one of the descriptors can be read; returns which can. None stands for none."""
+    """Wait up to `timeout` seconds until one of the descriptors can be read; returns which can. None is none."""
     poll = select.poll()
     for descriptor in descriptors:
         if descriptor is not None:

@@ -87,7 +87,7 @@ def product(given: Section, pricing: Pricing) -> dict[str, Any]:
     return {
         "id": given.get("variant_id") or given["product_id"],
         "parent_id": given.get("parent_id") or given["product_id"],
-        "name": given["name"],
+        "name": _worded(given["name"], given["product_id"]),
         # A sale can end at a price above the list's; the vendor takes no base price below the price.
         "price_base": max(number(given.get("price_base", given["price"])), price),
         "price": price,
@@ -107,17 +107,17 @@ def worth(items: Iterable[Section]) -> int | float:
 
 def shipping(lines: Iterable[Section], currency: str) -> list[dict[str, Any]]:
     """Ways of shipping."""
-    return [_charge(line, line.get("name") or line["code"], _SHIPPING, currency) for line in lines]
+    return [_charge(line, _worded(line.get("name"), line.get("code")), _SHIPPING, currency) for line in lines]
 
 
 def payments(lines: Iterable[Section]) -> list[dict[str, Any]]:
     """Ways of payment."""
-    return [{"name": line.get("name") or line["code"], **copied(line, _PAYMENT)} for line in lines]
+    return [{"name": _worded(line.get("name"), line.get("code")), **copied(line, _PAYMENT)} for line in lines]
 
 
 def coupons(lines: Iterable[Section], currency: str) -> list[dict[str, Any]]:
     """Coupons of an order, a cart or a product, called by their codes."""
-    return [_charge(line, line.get("code") or line["name"], _COUPON, currency) for line in lines]
+    return [_charge(line, _worded(line.get("code"), line.get("name")), _COUPON, currency) for line in lines]
 
 
 def user(given: Section, *, hash_pii: bool) -> dict[str, Any]:
@@ -134,6 +134,12 @@ def user(given: Section, *, hash_pii: bool) -> dict[str, Any]:
 def hashed(value: str) -> str:
     """SHA-256 of a trimmed text in lower case, as lower-case hexadecimal digits."""
     return sha256(value.strip().lower().encode()).hexdigest()
+
+
+def _worded(*texts: str | None) -> str:
+    """The first text with something in it; the vendor takes no name of blanks."""
+    given = [text for text in texts if text]
+    return next((text for text in given if text.strip()), given[0])
 
 
 def _charge(line: Section, name: str, rows: Iterable[Row], currency: str) -> dict[str, Any]:
@@ -159,8 +165,10 @@ def _product_lists(given: Section, currency: str) -> dict[str, Any]:
 def _categories(given: Section) -> list[dict[str, Any]]:
     """The categories, or the steps of the one path; the vendor wants a name of each, the id may be all there is."""
     listed: Iterable[Mapping[str, Any]] = given.get("categories") or ()
-    named = [{**each, "name": each.get("name") or each["id"]} for each in listed]
-    return named or [{"name": step} for step in _steps(given.get("category", "")) if step]
+    named = [{**each, "name": _worded(each.get("name"), each.get("id"))} for each in listed]
+    return [each for each in named if each["name"].strip()] or [
+        {"name": step} for step in _steps(given.get("category", "")) if step
+    ]
 
 
 def _steps(path: str) -> Iterable[str]:
