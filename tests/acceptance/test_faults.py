@@ -126,13 +126,14 @@ def test_a_frozen_worker_cannot_overwrite_what_happened_meanwhile(site: Site, re
     assert site.finished("hooks", 1)
 
 
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_a_server_restart_under_load_loses_nothing_and_all_recover_by_themselves(
-    site: Site, receiver: Receiver
+    site: Site, receiver: Receiver, pool: str
 ) -> None:
     """Producers hear LedgerUnavailable while it is away; afterwards producers and workers go on within 10 s."""
     site.destination("hooks", receiver.url)
     receiver.always(Ok(after=0.05))
-    site.start_worker()
+    site.start_worker(f"--pool={pool}")
     site.enqueue(EVENTS)
     receiver.wait_for(50)
     site.server.stop()

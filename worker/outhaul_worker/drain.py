@@ -156,7 +156,8 @@ class Drain:
             self._bell.listen(self._linger)
         # One that waits for what hangs is rung for as well.
         bell = self._bell.descriptor
-        self._hear(self._transport.completed(patience if bell or not self._bell.listening else 0.0, bell))
+        rung_already = self._bell.listening and bell is None
+        self._hear(self._transport.completed(0.0 if rung_already else patience, bell))
         if self._bell.listening and self._bell.heard():
             self._work_expected, self._look_at, self._settled = True, 0.0, True  # there is room without settling
 

@@ -78,7 +78,7 @@ class CurlTransport:
         """Carry on what is in flight, and wait for answers; see `Transport.completed`."""
         until = monotonic() + timeout
         self._turn(0.0 if self._done else max(timeout, 0.0), wake)
-        while not self._done and (left := until - monotonic()) > 0 and not (wake and readable([wake], 0)):
+        while not self._done and (left := until - monotonic()) > 0 and (wake is None or not readable([wake], 0)):
             self._turn(left, wake)
         answers, self._done = self._done, []
         self._in_flight -= len(answers)
