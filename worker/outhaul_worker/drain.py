@@ -30,7 +30,7 @@ from outhaul_worker.transports.contract import Transport
 SLICE_SECONDS = (480.0, 720.0)
 # So many that calls are few, and so few that the server is back within some 4 ms. Fewer of slow lanes: their attempts
 # mostly open connections, and whoever is quick must not wait until many of them have.
-LEASE_COUNTS = Room(quick=256, slow=32)
+LEASE_COUNTS = Room(quick=256, slow=128)
 SETTLE_COUNT = 192
 # Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails
 # counts twice, as it moves breaker and limit.
