@@ -22,6 +22,16 @@ class Routed(NamedTuple):
     schedule: Schedule = AT_ONCE
 
 
+class Wanted(NamedTuple):
+    """The routes to all configured destinations that want a type, and each by the destination's name.
+
+    There may be a hundred thousand, and an event that names its destination must not look at all of them.
+    """
+
+    routes: Sequence[Route]
+    named: Mapping[str, Route]
+
+
 class Router:
     """Matches events to destinations, configured and subscribed ones; remembers the answer per event type.
 
@@ -33,7 +43,7 @@ class Router:
         self._subscriptions = subscriptions
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self.events = Events()
-        self._by_type: dict[str, tuple[Route, ...]] = {}
+        self._by_type: dict[str, Wanted] = {}
 
     @property
     def reads_all(self) -> bool:
@@ -52,23 +62,21 @@ class Router:
         not is recorded as skipped, for the sender to see.
         """
         if inbound.plain and not self.reads_all:
-            return Routed(self._wanted(inbound.type))
+            return Routed(self._wanted(inbound.type).routes)
         try:
             body = self.events.body(inbound.event_id, inbound.body)
             wanted, schedule = self._wanted(body["type"]), _schedule(body)
         except (ValueError, KeyError, TypeError) as error:
             return Routed([Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")])
-        routes = self._in_order(wanted, body)
+        only = None if body.get("destinations") is None else dict.fromkeys(body["destinations"])
+        configured = wanted.routes if only is None else [wanted.named[name] for name in only if name in wanted.named]
+        routes = self._in_order(configured, body)
         if self._subscriptions:
             subscribed = self._subscriptions.matching(body["type"], body, inbound.accepted_at)
-            routes = [*routes, *map(Route, subscribed)]
-        return Routed(self._narrowed(routes, body.get("destinations")), schedule)
-
-    def _narrowed(self, wanted: Sequence[Route], only: list[str] | None) -> Sequence[Route]:
-        if only is None:
-            return wanted
-        unknown = [Route(name, "unknown destination") for name in dict.fromkeys(only) if not self._knows(name)]
-        return [*(route for route in wanted if route.destination in only), *unknown]
+            routes = [*routes, *(Route(name) for name in subscribed if only is None or name in only)]
+        if only is not None:
+            routes = [*routes, *(Route(name, "unknown destination") for name in only if not self._knows(name))]
+        return Routed(routes, schedule)
 
     def _knows(self, name: str) -> bool:
         return name in self._destinations or (self._subscriptions is not None and name in self._subscriptions)
@@ -82,10 +90,11 @@ class Router:
             for route in routes
         ]
 
-    def _wanted(self, event_type: str) -> tuple[Route, ...]:
+    def _wanted(self, event_type: str) -> Wanted:
         known = self._by_type.get(event_type)
         if known is None:
-            known = tuple(Route(name) for name, each in self._destinations.items() if each.wants(event_type))
+            named = {name: Route(name) for name, each in self._destinations.items() if each.wants(event_type)}
+            known = Wanted(tuple(named.values()), named)
             if len(self._by_type) < 10_000:  # custom types are the caller's to invent
                 self._by_type[event_type] = known
         return known

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from outhaul_ledger.ledger import Ledger
+from outhaul_ledger.model import Inbound
 from outhaul_ops.bench.sample import order_event
 from outhaul_ops.embedded import EmbeddedServer
 from outhaul_producers.normalise import normalise
@@ -107,3 +108,21 @@ def test_a_delivery_costs_no_more_than_it_did(
     costs = tuple(round(total / DELIVERIES, 3) for total in (calls.count, scripts, received))
     bounds = tuple(round(MARGIN * measured, 3) for measured in MEASURED[transport, destinations])
     assert all(cost <= bound for cost, bound in zip(costs, bounds, strict=True)), f"{costs}, bounds {bounds}"
+
+
+def test_an_event_that_names_its_destination_is_routed_without_a_look_at_the_others() -> None:
+    """Of many destinations that want its type: routing it takes as many calls as among a few."""
+
+    def calls_among(count: int) -> int:
+        targets = webhooks("http://hooks.example/in", count)
+        router = Router({name: target.destination for name, target in targets.items()})
+        first, second = (
+            normalise({**order_event(number), "destinations": ["hooks-1"]}, source="/") for number in range(2)
+        )
+        router.route(Inbound(first.event_id, 0, first.type, first.body))
+        with Calls() as calls:
+            routed = router.route(Inbound(second.event_id, 0, second.type, second.body))
+        assert [route.destination for route in routed.routes] == ["hooks-1"]
+        return calls.count
+
+    assert calls_among(500) == calls_among(2)
