@@ -119,9 +119,9 @@ def test_an_event_that_names_its_destination_is_routed_without_a_look_at_the_oth
         first, second = (
             normalise({**order_event(number), "destinations": ["hooks-1"]}, source="/") for number in range(2)
         )
-        router.route(Inbound(first.event_id, 0, first.type, first.body))
+        router.route(Inbound(first.event_id, 0, first.type, plain=False, body=first.body))
         with Calls() as calls:
-            routed = router.route(Inbound(second.event_id, 0, second.type, second.body))
+            routed = router.route(Inbound(second.event_id, 0, second.type, plain=False, body=second.body))
         assert [route.destination for route in routed.routes] == ["hooks-1"]
         return calls.count
 
