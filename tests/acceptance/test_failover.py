@@ -67,14 +67,14 @@ def test_a_frozen_primary_is_left_within_the_time_out_and_its_late_word_does_not
     """Each call meanwhile ends in time; awake, the old primary takes writes for a while, which no replica confirms."""
     ledger = Ledger(open_client(replicated.url, TIMEOUT))
     before = replicated.primary
-    by_its_address = Ledger(before.client(), replicas=1, confirm_timeout=0.2)
-    by_its_address.accept([submission("ev_before")])
+    by_its_address = before.client()
+    Ledger(by_its_address, replicas=1, confirm_timeout=TIMEOUT).accept([submission("ev_before")])
     freeze(before)
     assert not accepted_in_time(ledger)
     eventually(lambda: accepted_in_time(ledger), within=10)
     thaw(before)
     with pytest.raises(NoAnswer):
-        by_its_address.accept([submission("ev_astray")])
+        Ledger(by_its_address, replicas=1, confirm_timeout=0.2).accept([submission("ev_astray")])
     assert ledger.accept([submission("ev_before")])[0].result is Acceptance.DUPLICATE
     assert ledger.status("ev_astray") is None
 
