@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from outhaul_ledger.model import Submission
 from outhaul_producers.digest import digest
 from outhaul_producers.errors import EventTooLarge, InvalidEvent
-from outhaul_producers.event import ROUTING
+from outhaul_producers.event import ROUTING, canonical
 from outhaul_producers.identity import new_event_id
 from outhaul_producers.problems import flattened
 from outhaul_producers.schema.envelope import ENVELOPE
@@ -66,7 +66,7 @@ def normalise(given: Any, *, source: str, now: datetime | None = None) -> Submis
         **fixed,
         **found,
     }
-    raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    raw = canonical(body)
     if len(raw) > LARGEST_EVENT:
         raise EventTooLarge(_largest_part(body, len(raw)))
     plain = ROUTING.isdisjoint(found)

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-import orjson
-
 from outhaul_ledger.model import Submission
 from outhaul_ledger.subscribing import Stopped
+from outhaul_producers.event import canonical
 from outhaul_producers.normalise import DEFAULTS
 from outhaul_producers.schema.moments import written
 
@@ -31,4 +30,4 @@ def subscription_disabled(stopped: Stopped, source: str) -> Submission:
         **DEFAULTS,
         "properties": {"subscription": stopped.name, "reason": stopped.reason},
     }
-    return Submission(event_id, "", source, SUBSCRIPTION_DISABLED, orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+    return Submission(event_id, "", source, SUBSCRIPTION_DISABLED, canonical(body))

@@ -242,4 +242,4 @@ def given_events(draw: st.DrawFn, types: st.SearchStrategy[str] | None = None) -
 
 def events(types: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Event]:
     """Canonical events, as they come out of the ledger."""
-    return given_events(types).map(lambda given: Event.from_bytes(normalise(given, source="/tests").body))
+    return given_events(types).map(lambda given: Event(normalise(given, source="/tests").body))

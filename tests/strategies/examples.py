@@ -29,4 +29,4 @@ def example(type_: str = "custom.quiz_finished", **more: Any) -> dict[str, Any]:
 
 def canonical(type_: str = "custom.quiz_finished", **more: Any) -> Event:
     """Return the same in canonical form."""
-    return Event.from_bytes(normalise(example(type_, **more), source="/tests").body)
+    return Event(normalise(example(type_, **more), source="/tests").body)

@@ -5,8 +5,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import DestinationKind, NotApplicable, Payload
 
@@ -16,8 +14,7 @@ MOST = 64  # many more, and most of what is looked at has left the processor's c
 @dataclass(slots=True)
 class _Known:
     raw: bytes
-    body: Mapping[str, Any]
-    event: Event | None = None
+    event: Event
     payloads: dict[Hashable, Payload | NotApplicable] = field(default_factory=dict)
 
 
@@ -34,8 +31,9 @@ class Events:
 
         Raises:
             ValueError: it is none.
+            KeyError: something is missing in it.
         """
-        return self._read(event_id, raw).body
+        return self._read(event_id, raw).event.body
 
     def event(self, event_id: str, raw: bytes, kind: DestinationKind) -> Event:
         """Read an event for a kind; one that has not declared to share gets its own, whatever it may do to it.
@@ -45,11 +43,8 @@ class Events:
             KeyError: something is missing in them.
         """
         if not hasattr(kind, "form"):
-            return Event.from_bytes(raw)
-        known = self._read(event_id, raw)
-        if known.event is None:
-            known.event = Event.of(known.body)
-        return known.event
+            return Event(raw)
+        return self._read(event_id, raw).event
 
     def payload(self, event: Event, kind: DestinationKind) -> Payload | NotApplicable:
         """Serialise an event, or take what was made of it for a destination with the same form.
@@ -70,7 +65,7 @@ class Events:
     def _read(self, event_id: str, raw: bytes) -> _Known:
         known = self._known.get(event_id)
         if known is None or known.raw != raw:
-            known = _Known(raw, orjson.loads(raw))
+            known = _Known(raw, Event(raw))
             if len(self._known) >= self._most:
                 self._known.popitem(last=False)
             self._known[event_id] = known

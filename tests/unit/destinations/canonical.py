@@ -6,9 +6,7 @@ Each is exactly what the door would have stored, so that no test of a destinatio
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from outhaul_producers.event import Event
+from outhaul_producers.event import Event, canonical
 
 Body = dict[str, Any]
 
@@ -169,7 +167,7 @@ def event(event_type: str, **sections: Any) -> Event:
         **_subject(sections),
         **sections,
     }
-    return Event.from_bytes(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+    return Event(canonical(body))
 
 
 def without(section: Mapping[str, Any], *keys: str) -> Body:

@@ -16,7 +16,7 @@ LATER, LATEST = NOW + timedelta(hours=1), NOW + HORIZON
 
 def stored(**times: Any) -> Event:
     """Hand an event in and read what is stored."""
-    return Event.from_bytes(normalise({"type": "custom.x", **times}, source="/", now=NOW).body)
+    return Event(normalise({"type": "custom.x", **times}, source="/", now=NOW).body)
 
 
 def problems(**times: Any) -> dict[str, str]:

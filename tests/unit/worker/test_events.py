@@ -4,10 +4,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import orjson
 import pytest
 
-from outhaul_producers.event import Event
+from outhaul_producers.event import Event, canonical
 from outhaul_worker.destinations.cloudevents import CloudEvents
 from outhaul_worker.destinations.contract import Payload
 from outhaul_worker.destinations.webhook import Webhook
@@ -16,7 +15,7 @@ from unit.destinations.canonical import SAMPLES
 from unit.destinations.configured import built, destination
 
 SAMPLE = SAMPLES["order.created"]
-RAW = orjson.dumps(SAMPLE.body)
+RAW = canonical(SAMPLE.body)
 
 
 def webhook(name: str) -> Webhook:
@@ -36,7 +35,7 @@ def test_destinations_of_one_form_get_the_very_same_payload() -> None:
 
 def test_a_destination_with_overrides_gets_its_own_payload() -> None:
     """What an event says to one destination alone does not reach the others, in whichever order they come."""
-    raw = orjson.dumps({**SAMPLE.body, "overrides": {"second": {"data": {"only": "second"}}}})
+    raw = canonical({**SAMPLE.body, "overrides": {"second": {"data": {"only": "second"}}}})
     for names in (("first", "second", "third"), ("second", "first", "third")):
         events = Events()
         bodies = {}
@@ -87,7 +86,7 @@ def test_other_bytes_under_a_known_id_are_read_anew() -> None:
     """An id that was used again after its event expired is another event."""
     events, kind = Events(), webhook("first")
     events.event(SAMPLE.id, RAW, kind)
-    other = orjson.dumps({**SAMPLE.body, "type": "order.updated"})
+    other = canonical({**SAMPLE.body, "type": "order.updated"})
     assert events.event(SAMPLE.id, other, kind).type == "order.updated"
 
 

@@ -1,11 +1,11 @@
 """Which destinations an event goes to."""
 
-import orjson
 import pytest
 
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Order
 from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
+from outhaul_producers.event import canonical
 from outhaul_worker.routing import UNROUTABLE, Router
 
 DESTINATIONS = {
@@ -14,9 +14,15 @@ DESTINATIONS = {
 }
 
 
+def stored(**body: object) -> bytes:
+    """An event as the ledger has it."""
+    envelope = {"id": "ev_1", "source": "/", "environment": "prod", "occurred_at": "2026-03-05T08:15:00.000Z"}
+    return canonical({**envelope, **body})
+
+
 def routed(**body: object) -> list[Route]:
     """Route one event."""
-    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=orjson.dumps(body))).routes)
+    return list(Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=stored(**body))).routes)
 
 
 def test_every_destination_whose_pattern_matches_gets_the_event() -> None:
@@ -46,7 +52,7 @@ def test_a_plain_event_is_read_where_its_order_counts() -> None:
     """The key of an order is in the event."""
     router = Router({"all": Destination("all", "webhook", ("*",), order=Order("customer.id"))})
     assert router.reads_all
-    body = orjson.dumps({"type": "order.created", "customer": {"id": "C-1"}})
+    body = stored(type="order.created", customer={"id": "C-1"})
     (route,) = router.route(Inbound("ev_1", 0, "order.created", plain=True, body=body)).routes
     assert route.order
 
@@ -67,11 +73,7 @@ ORDERED = {
 
 def orders(**body: object) -> dict[str, str]:
     """What the routes of one event have in common with those of others, by destination."""
-    routes = (
-        Router(ORDERED)
-        .route(Inbound("ev_1", 0, "", plain=False, body=orjson.dumps({"type": "custom.x", **body})))
-        .routes
-    )
+    routes = Router(ORDERED).route(Inbound("ev_1", 0, "", plain=False, body=stored(type="custom.x", **body))).routes
     return {route.destination: route.order for route in routes}
 
 
@@ -108,8 +110,6 @@ def test_when_an_event_is_due_and_when_it_expires_comes_from_the_event() -> None
     """In milliseconds, as the ledger counts; an event that says nothing is due at once and for ever."""
     times = {"deliver_after": "2026-03-05T08:15:00.500Z", "expires_at": "2026-03-05T08:16:00.000Z"}
     router = Router(DESTINATIONS)
-    said = router.route(
-        Inbound("ev_1", 0, "", plain=False, body=orjson.dumps({"type": "order.created", **times}))
-    ).schedule
+    said = router.route(Inbound("ev_1", 0, "", plain=False, body=stored(type="order.created", **times))).schedule
     assert said == Schedule(1_772_698_500_500, 1_772_698_560_000)
-    assert router.route(Inbound("ev_1", 0, "", plain=False, body=b'{"type":"order.created"}')).schedule == AT_ONCE
+    assert router.route(Inbound("ev_1", 0, "", plain=False, body=stored(type="order.created"))).schedule == AT_ONCE

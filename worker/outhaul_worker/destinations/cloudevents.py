@@ -154,7 +154,7 @@ class CloudEvents:
 
     def form(self, event: Event) -> Hashable:
         """What the bytes depend on beside the event, unless it overrides something for this destination."""
-        return None if self._destination.name in event.body.get("overrides", ()) else self._form
+        return None if self._destination.name in event.overrides else self._form
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Add the configured headers, and the signature of this attempt where there is a secret."""

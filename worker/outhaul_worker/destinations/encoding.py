@@ -57,8 +57,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_overrides(payload: dict[str, Any], event: Event, destination: str) -> dict[str, Any]:
     """The payload with the event's `overrides` for this destination merged in last; neither argument is changed."""
-    overrides: Mapping[str, Mapping[str, Any]] = event.body.get("overrides", {})
-    own = overrides.get(destination)
+    own = event.overrides.get(destination)
     return merged(payload, own) if own else payload
 
 

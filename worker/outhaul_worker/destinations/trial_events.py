@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
-from outhaul_producers.event import Event
+from outhaul_producers.event import Event, canonical
 from outhaul_producers.schema.moments import written
 from outhaul_worker.destinations.contract import Moment
 
@@ -33,4 +31,4 @@ def trial_event(moment: Moment, event_type: str = PING, **sections: Any) -> Even
         "channel": "website",
         **sections,
     }
-    return Event.from_bytes(orjson.dumps(body))
+    return Event(canonical(body))

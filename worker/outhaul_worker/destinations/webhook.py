@@ -1,13 +1,15 @@
 """Signed webhooks for any receiver, by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
 
-from collections.abc import Hashable
-from typing import ClassVar
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
+import orjson
 from marshmallow import Schema, fields, validate
 
 from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy, Retry, Timeout
-from outhaul_producers.event import HANDLING, Event
+from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import Moment, Payload, Trial, Verdict
 from outhaul_worker.destinations.encoding import encode, with_overrides
 from outhaul_worker.destinations.options import SigningSecrets, endpoint_address, further_headers
@@ -16,7 +18,7 @@ from outhaul_worker.destinations.trial_events import PING, trial_event
 from outhaul_worker.destinations.verdicts import SUBSCRIBER
 from outhaul_worker.exchange import Answer, Request
 
-_NOT_DATA = HANDLING | {"type", "occurred_at"}
+_HEADERS: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
 
 
 class WebhookOptions(Schema):
@@ -72,14 +74,15 @@ class Webhook:
 
     def serialise(self, event: Event) -> Payload:
         """The event as type, time of occurrence, and everything else of it as `data`."""
-        data = {key: value for key, value in event.body.items() if key not in _NOT_DATA}
-        payload = {"type": event.type, "timestamp": event.body["occurred_at"], "data": data}
-        body = encode(with_overrides(payload, event, self._destination.name))
-        return Payload(body, {"content-type": "application/json"})
+        payload: dict[str, Any] = {"type": event.type, "timestamp": event.time, "data": orjson.Fragment(event.data)}
+        if self._destination.name in event.overrides:
+            payload["data"] = orjson.loads(event.data)
+            payload = with_overrides(payload, event, self._destination.name)
+        return Payload(encode(payload), _HEADERS)
 
     def form(self, event: Event) -> Hashable:
         """All webhooks get the same bytes, unless the event overrides something for this one."""
-        return None if self._destination.name in event.body.get("overrides", ()) else self.name
+        return None if self._destination.name in event.overrides else self.name
 
     def request(self, event: Event, payload: Payload, moment: Moment) -> Request:
         """Sign for this attempt; the id is the event's, so a receiver can tell a repeat."""

@@ -49,7 +49,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 def sample_events(count: int) -> list[Event]:
     """Make so many different orders, as the ledger hands them to a worker."""
-    return [Event.from_bytes(normalise(order_event(number), source="/").body) for number in range(count)]
+    return [Event(normalise(order_event(number), source="/").body) for number in range(count)]
 
 
 def entrants(stage: Stage, asked: Asked) -> list[Entrant]:
