@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -105,14 +105,32 @@ class Ledger(Portions):
         """Say that a drain listens (`Doorbell`); True where an event came in already, for which nobody will ring."""
         return bool(self._run("listen", drain, listens_ms) == 1)
 
-    def lease_inbox(self, drain: str, most: int, lease_ms: int, *, whole: bool = True) -> Intake:
-        """Lease up to `most` accepted events for routing, in the order of their acceptance.
+    def lease_inbox(
+        self,
+        drain: str,
+        most: int,
+        lease_ms: int,
+        *,
+        whole: bool = True,
+        table: Mapping[str, Sequence[Route]] = MappingProxyType({}),
+        version: int = 0,
+    ) -> Intake:
+        """Take up to `most` accepted events for routing, in the order of their acceptance.
 
-        Without `whole`, plain ones come with an empty body, which costs the server less.
+        Args:
+            drain: who takes them.
+            most: how many at most.
+            lease_ms: how long those are leased that do not get their deliveries at once.
+            whole: without it, plain events come with an empty body, which costs the server less.
+            table: the routes of plain events of some types, by type; they get their deliveries at once.
+            version: of the subscriptions that the table was made by. While the ledger's is another, it counts for
+                nothing.
         """
-        version, events, bodies, more = self._run("lease_inbox", drain, most, lease_ms, int(whole))
+        entries = [part for event_type, routes in table.items() for part in (event_type, *_entry(routes))]
+        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, version, *entries)
+        current, routed, events, bodies, more = self._run("lease_inbox", *arguments)
         inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
-        return Intake(version, inbound, bool(more))
+        return Intake(current, routed, inbound, bool(more))
 
     def fan_out(
         self,
@@ -131,20 +149,18 @@ class Ledger(Portions):
             more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
                 fan-out begins anew with another drain, which gives nothing twice.
         """
-        named: dict[int, int] = {}
-        ways: list[Any] = []
+        numbers: dict[int, int] = {}
+        table: list[Any] = []
         events: list[Any] = []
-        for event_id, way in routes:
-            number = named.get(id(way))  # those of one type have the very same
+        for event_id, each in routes:
+            number = numbers.get(id(each))  # those of one type have the very same
             if number is None:
-                number = named[id(way)] = len(named) + 1
-                ways.append(len(way))
-                for route in way:
-                    ways += route
+                number = numbers[id(each)] = len(numbers) + 1
+                table += _entry(each)
             when = schedules.get(event_id, AT_ONCE)
             events += (event_id, number, when.not_before, when.expires or "")
-        arguments = (drain, self.retention_ms, "" if more_within is None else more_within, len(named), *ways, *events)
-        return [bool(done) for done in self._run("fan_out", *arguments)]
+        head = (drain, self.retention_ms, "" if more_within is None else more_within, len(numbers))
+        return [bool(done) for done in self._run("fan_out", *head, *table, *events)]
 
     def lease(
         self,
@@ -341,6 +357,13 @@ def _lease(
 
 def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, plain: int) -> Inbound:
     return Inbound(event_id.decode(), int(at), event_type.decode(), plain == 1, body or b"")
+
+
+def _entry(routes: Sequence[Route]) -> Iterator[Any]:
+    """Yield the entry of a routing table."""
+    yield len(routes)
+    for route in routes:
+        yield from route
 
 
 def _packed(destination: str, policy: "Policy") -> str:

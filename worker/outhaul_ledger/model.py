@@ -88,13 +88,14 @@ class Inbound(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """Events leased for routing.
+    """Events leased for routing, and how many were `routed` by the table already.
 
     `version` is that of the subscriptions they are to be routed by, or a later one. `gated`: deliveries whose turn has
     come were let out, and there may be more.
     """
 
     version: int
+    routed: int
     events: list[Inbound]
     gated: bool
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 ALERTING = frozenset({Outcome.DEAD, Outcome.DESTINATION_FAULT})
 REASONS = 1000  # remembered in their redacted form
-LEFT_OUT = ("due_in_ms", "possible_duplicate", "reason")  # of the ledger's line where they say nothing: it is kept long
 EXCERPT = 500  # characters of an answer that are worth keeping
 
 
@@ -50,14 +49,27 @@ class AttemptLog:
         """Describe one attempt that has ended."""
         secrets = self._secrets_of(attempt)
         reason = self._reason(decision.reason, secrets)
-        fields = self._fields(attempt, answer, decision, reason)
+        lease, kind = attempt.lease, attempt.target.destination.kind
+        line: dict[str, object] = {
+            "kind": kind,
+            "attempt": lease.attempt,
+            "outcome": decision.outcome,
+            "status": answer.status,
+            "duration_ms": round(answer.duration_ms, 1),
+            "worker": self._worker,
+        }
+        # Of the ledger's line, which is kept long, these are left out where they say nothing.
+        more = {
+            "due_in_ms": int(decision.delay * 1000) if decision.outcome is Outcome.RETRY else None,
+            "reason": reason,
+            "possible_duplicate": lease.possible_duplicate,
+        }
         if self._emit:
-            self._emit(**fields, event_id=attempt.lease.event_id, type=attempt.gist.type)
+            self._emit(destination=lease.destination, **line, **more, event_id=lease.event_id, type=attempt.gist.type)
         if decision.outcome in ALERTING:
-            self._report(attempt.lease.destination, reason, attempt.target.destination.kind)
-        kept = {name: value for name, value in fields.items() if name not in LEFT_OUT or value}
-        line = dict(kept, at=int(attempt.started * 1000))
-        del line["destination"]
+            self._report(lease.destination, reason, kind)
+        line["at"] = int(attempt.started * 1000)
+        line.update((name, value) for name, value in more.items() if value)
         if attempt.payload and attempt.payload.vendor_id:
             line["vendor_id"] = attempt.payload.vendor_id
         if answer.body and decision.outcome is not Outcome.DELIVERED:
@@ -74,21 +86,6 @@ class AttemptLog:
             if len(self._reasons) < REASONS:
                 self._reasons[reason, secrets] = known
         return known
-
-    def _fields(self, attempt: Attempt, answer: Answer, decision: Decision, reason: str) -> dict[str, object]:
-        lease = attempt.lease
-        return {
-            "destination": lease.destination,
-            "kind": attempt.target.destination.kind,
-            "attempt": lease.attempt,
-            "outcome": decision.outcome,
-            "status": answer.status,
-            "duration_ms": round(answer.duration_ms, 1),
-            "due_in_ms": int(decision.delay * 1000) if decision.outcome is Outcome.RETRY else None,
-            "reason": reason,
-            "worker": self._worker,
-            "possible_duplicate": lease.possible_duplicate,
-        }
 
     def _secrets_of(self, attempt: Attempt) -> tuple[str, ...]:
         destination = attempt.target.destination

@@ -42,15 +42,18 @@ class FanOut:
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
-        whole = self._router.reads_all
-        intake = self._ledger.lease_inbox(self._drain, self._most, INBOX_LEASE_MS, whole=whole)
+        whole, table = self._router.reads_all, self._router.table
+        most = min(self._most, MOST_ROUTES // max([1, *map(len, table.values())]))
+        intake = self._ledger.lease_inbox(
+            self._drain, most, INBOX_LEASE_MS, whole=whole, table=table, version=self._router.version
+        )
         self._router.catch_up(intake.version)
         missing = not whole and self._router.reads_all  # the first subscription has come in between
         self._waiting.extend(self._completed(intake.events) if missing else intake.events)
-        full = len(intake.events) == self._most or intake.gated
-        if intake.events:
+        taken = intake.routed + len(intake.events)
+        if taken:
             self._most = MOST_EVENTS
-        return full
+        return taken == most or intake.gated
 
     def _completed(self, events: Sequence[Inbound]) -> list[Inbound]:
         contents = self._ledger.contents([("", each.event_id) for each in events])

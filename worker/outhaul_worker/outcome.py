@@ -1,9 +1,9 @@
 """What happens next: one function from what an attempt came to, and the policy, to what the ledger is told."""
 
 import random
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from outhaul_config.policy import Policy
 from outhaul_ledger.model import Lease, State
@@ -37,8 +37,7 @@ STATE_AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """An outcome with what follows from it: seconds until the next try, and why.
 
     `expired` marks a dead letter of an event that is not wanted any more.

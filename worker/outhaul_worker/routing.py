@@ -12,6 +12,7 @@ from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_producers.subscriptions.book import SubscriptionBook
 from outhaul_worker.events import Events
 
+TABLE_SIZE = 128  # types and routes in the table, as it is sent with each look for events
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
 
 
@@ -44,11 +45,23 @@ class Router:
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self.events = Events()
         self._by_type: dict[str, Wanted] = {}
+        self._table: dict[str, Sequence[Route]] = {}
+        self._table_size = 0
 
     @property
     def reads_all(self) -> bool:
         """True when the type of a plain event is not enough: its order counts, or subscriptions look into it."""
         return bool(self._orders or self._subscriptions)
+
+    @property
+    def table(self) -> Mapping[str, Sequence[Route]]:
+        """The routes of plain events of the types that came in last, where nothing but their type counts."""
+        return {} if self.reads_all else self._table
+
+    @property
+    def version(self) -> int:
+        """That of the subscriptions that are known."""
+        return self._subscriptions.version if self._subscriptions is not None else 0
 
     def catch_up(self, version: int) -> None:
         """Know all subscriptions as they are at this version of the ledger's, or later."""
@@ -62,7 +75,9 @@ class Router:
         not is recorded as skipped, for the sender to see.
         """
         if inbound.plain and not self.reads_all:
-            return Routed(self._wanted(inbound.type).routes)
+            routes = self._wanted(inbound.type).routes
+            self._enter(inbound.type, routes)
+            return Routed(routes)
         try:
             body = self.events.body(inbound.event_id, inbound.body)
             wanted, schedule = self._wanted(body["type"]), _schedule(body)
@@ -89,6 +104,17 @@ class Router:
             route._replace(order=order_key(orders[route.destination], body)) if route.destination in orders else route
             for route in routes
         ]
+
+    def _enter(self, event_type: str, routes: Sequence[Route]) -> None:
+        """Put a type into the table; the one that has been there longest makes room."""
+        size = 1 + len(routes)
+        if event_type in self._table or size > TABLE_SIZE:
+            return
+        while self._table_size + size > TABLE_SIZE:
+            oldest = next(iter(self._table))
+            self._table_size -= 1 + len(self._table.pop(oldest))
+        self._table[event_type] = routes
+        self._table_size += size
 
     def _wanted(self, event_type: str) -> Wanted:
         known = self._by_type.get(event_type)

@@ -29,6 +29,11 @@ class SubscriptionBook:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
+    @property
+    def version(self) -> int:
+        """Up to which change of the ledger's they are known."""
+        return self._version
+
     def get(self, name: str) -> Subscription | None:
         """Return the one of this name, None where there is none."""
         return self._by_name.get(name)

@@ -95,6 +95,9 @@ POLICIES = st.builds(
     ),
 )
 
+PLAIN = set(NAMES[::2])
+"""Events whose type is enough to route them."""
+
 Fields = dict[str, object]
 
 
@@ -119,7 +122,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(events=st.lists(st.tuples(EVENTS, st.sampled_from("xxxy")), max_size=3))
     def accept(self, events: list[tuple[str, str]]) -> None:
         """New events, known ones, and known ids with other content."""
-        given = [submission(event_id, digest, event_id.encode()) for event_id, digest in events]
+        given = [
+            submission(event_id, digest, event_id.encode())._replace(plain=event_id in PLAIN)
+            for event_id, digest in events
+        ]
         answers = self.ledger.accept(given)
         assert [answer.result for answer in answers] == [self.plain.accept(one) for one in given]
 
@@ -130,6 +136,22 @@ class LedgerMachine(RuleBasedStateMachine):
         due = self.plain.due_inbox()
         assert (len(taken), set(taken) <= due) == (min(most, len(due)), True)
         self.plain.lease_inbox(drain, taken, ticks)
+
+    @rule(drain=DRAINS, most=st.integers(1, 3), routes=ROUTES, known=st.booleans(), ticks=TICKS)
+    def lease_inbox_with_a_table(self, drain: str, most: int, routes: list[Route], known: bool, ticks: int) -> None:
+        """Plain events get their deliveries at once, unless somebody has subscribed since the table was made."""
+        due = self.plain.due_inbox()
+        table, version = {"order.created": routes}, 0 if known else 1
+        taken = self.ledger.lease_inbox(drain, most, ticks * TICK_MS, table=table, version=version)
+        leased = {one.event_id for one in taken.events}
+        left = {name.decode() for name in cast("list[bytes]", self.client.zrange(key("inbox"), 0, -1))}
+        routed = due - leased - left
+        assert (len(leased) + len(routed), taken.routed) == (min(most, len(due)), len(routed))
+        assert routed <= (PLAIN if known else set())
+        assert not known or leased.isdisjoint(PLAIN)
+        self.plain.lease_inbox(drain, sorted(leased), ticks)
+        for event_id in routed:
+            self.plain.fan_out(drain, event_id, routes)
 
     @rule(drain=DRAINS, routes=st.lists(st.tuples(EVENTS, ROUTES), min_size=1, max_size=3), delay=DELAYS, life=LIVES)
     def fan_out(

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 
 from outhaul_config.destinations import Destination
@@ -14,6 +13,7 @@ from outhaul_ledger.flow import Waiting
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State, Submission
 from outhaul_ledger.record import EventRecord
+from outhaul_producers.event import canonical
 from outhaul_worker.attempt import Target
 from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.destinations.registry import kinds
@@ -49,7 +49,7 @@ def attempted(ledger: Ledger, url: str, body: bytes = b"", *, timeout: Timeout =
     endpoint = Destination(HOOKS, "webhook", ("*",), limits, allow_private_addresses=True, options=options)
     targets = {HOOKS: Target(endpoint, kinds()["webhook"](endpoint))}
     log = AttemptLog("worker", lambda **_: None, lambda *_: None)
-    ledger.accept([Submission(EVENT.id, "digest", "/", EVENT.type, body or orjson.dumps(EVENT.body))])
+    ledger.accept([Submission(EVENT.id, "digest", "/", EVENT.type, body or canonical(EVENT.body))])
     transport = open_transport("requests", 8)
     try:
         router = Router({HOOKS: endpoint})
@@ -160,7 +160,7 @@ def test_an_endpoint_that_speaks_no_tls_is_logged_as_tls(ledger: Ledger) -> None
 
 def test_an_endpoint_that_does_not_read_is_logged_as_write(ledger: Ledger) -> None:
     """The request did not get out as a whole."""
-    large = orjson.dumps({**EVENT.body, "properties": {"text": "x" * 8 * 1024 * 1024}})
+    large = canonical({**EVENT.body, "properties": {"text": "x" * 8 * 1024 * 1024}})
     with Receiver(silent=True) as receiver:
         assert fault_of(attempted(ledger, receiver.url, large, timeout=SHORT)) == ("write", False)
 
@@ -189,7 +189,7 @@ def test_a_retry_that_an_endpoint_wants_after_the_expiry_ends_the_delivery(ledge
     """The dead letter's reason is `expired`; the attempt's line keeps what the endpoint said."""
     expiring = {**EVENT.body, "expires_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
     receiver.always(TooMany(3 * 3600))
-    record = attempted(ledger, receiver.url, orjson.dumps(expiring))
+    record = attempted(ledger, receiver.url, canonical(expiring))
     delivery = record.deliveries[HOOKS]
     assert (delivery.state, delivery.reason, delivery.status) == (State.DEAD, "expired", 429)
     (line,) = record.attempts

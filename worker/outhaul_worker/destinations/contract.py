@@ -1,9 +1,10 @@
 """What a destination kind is: the small interface that built-in and third-party kinds implement."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from marshmallow import Schema
 
@@ -22,15 +23,14 @@ class Meaning(StrEnum):
     DESTINATION_FAULT = "destination_fault"
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """An event in the destination's own form: deterministic, without credentials or anything of the attempt.
 
     `vendor_id` is the id the endpoint knows the event by where that is not ours; it is kept with each attempt.
     """
 
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     vendor_id: str = ""
 
 
@@ -41,8 +41,7 @@ class NotApplicable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """The attempt a request is made for: when it is sent (Unix seconds) and its number, from 1."""
 
     sent_at: float

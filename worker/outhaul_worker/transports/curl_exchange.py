@@ -1,36 +1,34 @@
 """One request with its answer on the way through libcurl, redirects included."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from outhaul_worker.exchange import Answer, Request
 from outhaul_worker.transports.attempt import AttemptFailed
 from outhaul_worker.transports.curl_handle import Handle
 from outhaul_worker.transports.curl_loop import Place
-from outhaul_worker.transports.names import Lookup
+
+if TYPE_CHECKING:
+    from outhaul_worker.transports.names import Lookup
 
 
-@dataclass(slots=True, eq=False)
 class Exchange:
     """A request that has its place in the window, the handle it is sent by, and its deadlines.
 
     `lookup` is the last look-up of its host's addresses, `lookups` counts them.
     """
 
-    key: Hashable
-    handle: Handle
-    request: Request
-    lookup: Lookup | None = None
-    lookups: int = 0
-    _place: Place | None = None
-    _started: float = field(default_factory=monotonic)
-    _end_by: float = 0.0
-    _connect_by: float = 0.0
+    __slots__ = ("_connect_by", "_end_by", "_place", "_started", "handle", "key", "lookup", "lookups", "request")
 
-    def __post_init__(self) -> None:
-        self._end_by = self._started + self.request.timeout.total
-        self._connect_by = min(self._started + self.request.timeout.connect, self._end_by)
+    def __init__(self, key: Hashable, handle: Handle, request: Request) -> None:
+        self.key, self.handle, self.request = key, handle, request
+        self.lookup: Lookup | None = None
+        self.lookups = 0
+        self._place: Place | None = None
+        self._started = monotonic()
+        self._end_by = self._started + request.timeout.total
+        self._connect_by = min(self._started + request.timeout.connect, self._end_by)
 
     @property
     def place(self) -> Place:

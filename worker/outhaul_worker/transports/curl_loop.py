@@ -175,34 +175,44 @@ class _Group:
     def __init__(self, open_multi: Callable[[int], "Multi"], most: int) -> None:
         self._open_multi = open_multi
         self._multis = [open_multi(most)]
-        self._busy: dict[Hashable, list[int]] = {}
+        self._places: dict[Hashable, list[Place]] = {}
 
     def place(self, origin: Hashable) -> "Place":
-        busy = self._busy.get(origin)
-        if busy is None:
-            busy = self._busy[origin] = [0]
-        number = 0
-        while busy[number] >= SHORT_WALK:
-            number += 1
-            if number == len(busy):
-                busy.append(0)
-        if number == len(self._multis):
-            self._multis.append(self._open_multi(2 * SHORT_WALK))
-        busy[number] += 1
-        return Place(self._multis[number], partial(self._leave, origin, number))
+        places = self._places.get(origin)
+        if places is None:
+            places = self._places[origin] = [Place(self._multis[0], partial(self._forget, origin))]
+        for place in places:
+            if place.requests < SHORT_WALK:
+                break
+        else:
+            if len(places) == len(self._multis):
+                self._multis.append(self._open_multi(2 * SHORT_WALK))
+            place = Place(self._multis[len(places)], partial(self._forget, origin))
+            places.append(place)
+        place.requests += 1
+        return place
 
-    def _leave(self, origin: Hashable, number: int) -> None:
-        busy = self._busy[origin]
-        busy[number] -= 1
-        if not any(busy):
-            del self._busy[origin]
+    def _forget(self, origin: Hashable) -> None:
+        """Forget an origin that has no request any more."""
+        if not any(place.requests for place in self._places[origin]):
+            del self._places[origin]
 
 
-class Place(NamedTuple):
-    """A request's place at a multi handle, until it is left."""
+class Place:
+    """The place of an origin's requests at a multi handle, each until it leaves."""
 
-    multi: "Multi"
-    leave: Callable[[], None]
+    __slots__ = ("_emptied", "multi", "requests")
+
+    def __init__(self, multi: "Multi", emptied: Callable[[], None]) -> None:
+        self.multi = multi
+        self.requests = 0
+        self._emptied = emptied
+
+    def leave(self) -> None:
+        """Note that a request has left."""
+        self.requests -= 1
+        if not self.requests:
+            self._emptied()
 
 
 class Multi:

@@ -1,0 +1,149 @@
+-- Gives events their deliveries by the entries of a routing table, each of which many events may have in common. What is
+-- alike for all deliveries of a script is written at its end. Uses: clock delivery concurrency rate breaker flow lanes finish
+-- order unrouted gate subscribed sheaf.
+local table_entries = {}
+local enter_lane, write_lanes = sheaf('ZADD')
+
+-- Three arguments a route: destination, reason to skip it (or ''), order (or ''). Without what is there twice, and without
+-- subscriptions that are gone.
+local function read_entry(keys, first, routes)
+  local entry, named = {}, {}
+  for i = first, first + 3 * routes - 1, 3 do
+    local destination, skipped = ARGV[i], ARGV[i + 1]
+    local gone = skipped == '' and is_subscription(destination)
+      and redis.call('HEXISTS', keys.subscriptions, destination) == 0
+    if not gone and not named[destination] then
+      named[destination] = true
+      entry[#entry + 1] = {
+        destination = destination, skipped = skipped, order = ARGV[i + 2], field = 'd:' .. destination,
+        lane = keys.lane .. destination, begun = 0,
+      }
+    end
+  end
+  table_entries[#table_entries + 1] = entry
+  return entry
+end
+
+-- Most deliveries of a call begin alike.
+local packed_alike, due_alike = {}, {}
+local function begin_delivery(states, now, not_before, skipped, order)
+  local alike = skipped == '' and order == '' and packed_alike[not_before]
+  if alike then
+    return alike
+  end
+  local packed = pack_delivery({
+    state = skipped == '' and states.pending or states.skipped, attempts = 0, tries = 0, lost = 0,
+    due = stamp(math.max(now, not_before)), since = not_before > now and stamp(not_before) or 0, duplicate = '0', status = 0,
+    drain = '', order = skipped == '' and order or '', reason = skipped,
+  })
+  if skipped == '' and order == '' then
+    packed_alike[not_before] = packed
+  end
+  return packed
+end
+
+-- `fields` gathers the deliveries of an event that has none yet; where an earlier try has begun it, each is looked for.
+local function add_route(keys, states, now, id, fields, not_before, route)
+  local packed = begin_delivery(states, now, not_before, route.skipped, route.order)
+  if fields then
+    fields[#fields + 1], fields[#fields + 2] = route.field, packed
+  elseif redis.call('HSETNX', keys.record .. id, route.field, packed) == 0 then
+    return 0
+  end
+  route.begun = route.begun + 1
+  if route.skipped ~= '' then
+    return 0
+  end
+  if route.order ~= '' then
+    enter_order(keys, route.destination, id, route.order)
+    return 1
+  end
+  local due = math.max(now, not_before)
+  due_alike[due] = due_alike[due] or stamp(due)
+  enter_lane(route.lane, due_alike[due], id)
+  if not route.due or due < route.due then
+    route.due = due
+  end
+  return 1
+end
+
+local function write_open(keys, id, fields, open)
+  if not fields then
+    return redis.call('HINCRBY', keys.record .. id, 'open', open)
+  end
+  fields[#fields + 1], fields[#fields + 2] = 'open', open
+  for first = 1, #fields, 1000 do
+    redis.call('HSET', keys.record .. id, unpack(fields, first, math.min(first + 999, #fields)))
+  end
+  return open
+end
+
+-- Returns how many deliveries of the event are unfinished. `begun` says that it has got some already. Where more are to
+-- follow (not `complete`) it counts one more, so that it is not finished before the last of them.
+local function add_deliveries(keys, states, now, id, entry, begun, complete, not_before)
+  local fields = not begun and {} or nil
+  local open = (begun and 0 or 1) - (complete and 1 or 0)
+  for _, route in ipairs(entry) do
+    open = open + add_route(keys, states, now, id, fields, not_before, route)
+  end
+  return write_open(keys, id, fields, open)
+end
+
+local function count_begun(keys)
+  local counted = { fanned = {}, skipped = {} }
+  local function count(what, route)
+    counted[what][route.destination] = (counted[what][route.destination] or 0) + route.begun
+  end
+  for _, entry in ipairs(table_entries) do
+    for _, route in ipairs(entry) do
+      if route.begun > 0 then
+        count('fanned', route)
+        if route.skipped ~= '' then
+          count('skipped', route)
+        end
+      end
+    end
+  end
+  for what, counts in pairs(counted) do
+    for destination, more in pairs(counts) do
+      if redis.call('HINCRBY', keys.destination .. destination, what, more) == more then
+        redis.call('SADD', keys.destinations, destination) -- its first ones
+      end
+    end
+  end
+end
+
+-- The destinations whose lanes are to be scheduled anew. A lane is looked at by its first delivery: where that stays the
+-- first, nothing changes, and most lanes have much to do.
+local function lanes_begun(keys)
+  local touched = {}
+  for _, entry in ipairs(table_entries) do
+    for _, route in ipairs(entry) do
+      if route.due then
+        touched[route.destination] = math.min(route.due, touched[route.destination] or route.due)
+      end
+    end
+  end
+  for destination, due in pairs(touched) do
+    local head = redis.call('ZRANGE', keys.lane .. destination, 0, 0, 'WITHSCORES')
+    if head[1] and tonumber(head[2]) <= math.floor(due) then
+      touched[destination] = nil
+    end
+  end
+  return touched
+end
+
+-- Write what is alike, and let out of the gate what may go now. Returns true where more may be let out.
+local function finish_fanning(keys, now)
+  local touched = lanes_begun(keys)
+  write_lanes()
+  count_begun(keys)
+  local let_out, more = open_gate(keys, now)
+  for destination in pairs(let_out) do
+    touched[destination] = true
+  end
+  for destination in pairs(touched) do
+    schedule_lane(keys, destination, now)
+  end
+  return more
+end
