@@ -1,6 +1,7 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -196,18 +197,15 @@ class Ledger(Portions):
         Raises:
             ValueError: the state of one is LEASED, which no attempt leads to; nothing is written.
         """
-        arguments: list[Any] = [drain, self.retention_ms, ATTEMPT_LINES]
+        results: dict[tuple[Any, ...], int] = {}
+        outcomes: list[Any] = []
         for one in settlements:
-            arguments += (
-                one.destination,
-                one.event_id,
-                one.attempt,
-                one.state,
-                one.reason.replace("\t", " "),
-            )
-            arguments += (one.status, one.delay_ms, one.pause, one.line, one.duration_ms)
-            arguments.append(one.flags)
-        return [done == 1 for done in self._run("settle", *arguments)]
+            reason = one.reason.replace("\t", " ")
+            result = (one.destination, one.state, reason, one.status, one.delay_ms, one.pause, one.flags)
+            number = results.setdefault(result, len(results) + 1)  # most attempts have the same
+            outcomes += (number, one.event_id, one.attempt, one.line, one.duration_ms)
+        head = (drain, self.retention_ms, ATTEMPT_LINES, len(results))
+        return [done == 1 for done in self._run("settle", *head, *chain.from_iterable(results), *outcomes)]
 
     # dispatchers
 

@@ -6,9 +6,10 @@
 -- What they say of the endpoints as a whole moves breakers and concurrency limits, and stops subscriptions.
 -- KEYS: event record attempts lane lanes slow inflight dead held destination leases order gate expiring disabled recent
 -- STATES: pending leased delivered dead skipped held cancelled
--- ARGV: drain, retention in ms, attempt lines kept, then per outcome: destination, id, attempt, state, reason, status,
---       delay in ms, reason to pause the destination (or ''), line, ms the endpoint took, and a text of six digits, each 1
---       or 0: burned, ambiguous; the endpoint is judged, it failed, was silent, was overloaded
+-- ARGV: drain, retention in ms, attempt lines kept, number of results, then per result, which many attempts may have in
+--       common: destination, state, reason, status, delay in ms, reason to pause the destination (or ''), and a text of six
+--       digits, each 1 or 0: burned, ambiguous; the endpoint is judged, it failed, was silent, was overloaded; then per
+--       outcome: number of its result, id, attempt, line, ms the endpoint took
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
 -- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
 --          event:<id> order:<d>:<key> gate expiring disabled recent:<d>
@@ -16,19 +17,27 @@
 --       recent sheaf
 local drain, retention, cap = ARGV[FIRST], ARGV[FIRST + 1], tonumber(ARGV[FIRST + 2])
 local now = clock()
-local outcomes, answers, flows, ended = {}, {}, {}, {}
+local results, outcomes, answers, flows, ended = {}, {}, {}, {}, {}
 local leave, write_leaving = sheaf('ZREM')
 local release, write_leases = sheaf('SREM')
 
 local ONE = string.byte('1')
-local function read_outcome(i)
-  local burned, ambiguous, judged, failed, silent, overloaded = string.byte(ARGV[i + 10], 1, 6)
-  return {
-    destination = ARGV[i], id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), state = states[ARGV[i + 3]],
-    reason = ARGV[i + 4], status = ARGV[i + 5], delay = tonumber(ARGV[i + 6]), pause = ARGV[i + 7], line = ARGV[i + 8],
-    duration = tonumber(ARGV[i + 9]), burned = burned == ONE, ambiguous = ambiguous == ONE, judged = judged == ONE,
-    failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
+local function read_result(i)
+  local burned, ambiguous, judged, failed, silent, overloaded = string.byte(ARGV[i + 6], 1, 6)
+  local destination = ARGV[i]
+  local result = {
+    destination = destination, state = states[ARGV[i + 1]], reason = ARGV[i + 2], status = ARGV[i + 3],
+    delay = tonumber(ARGV[i + 4]), pause = ARGV[i + 5], burned = burned == ONE, ambiguous = ambiguous == ONE,
+    judged = judged == ONE, failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
+    field = 'd:' .. destination, lane = keys.lane .. destination, inflight = keys.inflight .. destination,
   }
+  result.__index = result
+  return result
+end
+
+local function read_outcome(i)
+  local own = { id = ARGV[i + 1], attempt = tonumber(ARGV[i + 2]), line = ARGV[i + 3], duration = tonumber(ARGV[i + 4]) }
+  return setmetatable(own, results[tonumber(ARGV[i])])
 end
 
 -- The line is marked as text: decoding it would lose the order of its members and digits of its numbers.
@@ -52,10 +61,10 @@ end
 local function move(outcome, left)
   local destination, id = outcome.destination, outcome.id
   if outcome.state == states.pending then
-    redis.call('ZADD', keys.lane .. destination, now + outcome.delay, id)
+    redis.call('ZADD', outcome.lane, now + outcome.delay, id)
     return
   end
-  leave(keys.lane .. destination, id)
+  leave(outcome.lane, id)
   if outcome.state == states.dead then
     keep(keys, keys.dead, destination, id, now)
   elseif outcome.state == states.held then
@@ -101,14 +110,14 @@ local function record(outcome, delivery, left)
     keep_in_order(outcome, delivery)
   end
   local open = outcome.state == states.pending and left.open or left.open - 1
-  redis.call('HSET', keys.record .. outcome.id, 'd:' .. outcome.destination, pack_delivery(delivery), 'open', open)
+  redis.call('HSET', keys.record .. outcome.id, outcome.field, pack_delivery(delivery), 'open', open)
   if is_subscription(outcome.destination) then
     note_recent(keys, outcome.destination, outcome.id, now)
   end
 end
 
 local function settle(outcome)
-  local stored = redis.call('HMGET', keys.record .. outcome.id, 'd:' .. outcome.destination, 'expires', 'open', 'kept')
+  local stored = redis.call('HMGET', keys.record .. outcome.id, outcome.field, 'expires', 'open', 'kept')
   if not stored[1] then
     return -1
   end
@@ -120,7 +129,7 @@ local function settle(outcome)
   if delivery.state ~= states.leased then
     return 1
   end
-  leave(keys.inflight .. outcome.destination, outcome.id)
+  leave(outcome.inflight, outcome.id)
   release(keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
   overrule(outcome, delivery, stored[2])
   local left = { open = tonumber(stored[3]), kept = tonumber(stored[4] or 0), expires = stored[2] }
@@ -138,7 +147,11 @@ local function settle(outcome)
 end
 
 -- All are read before any is written: one that cannot be read must not leave the others half done.
-for i = FIRST + 3, #ARGV, 11 do
+local first = FIRST + 4 + 7 * tonumber(ARGV[FIRST + 3])
+for i = FIRST + 4, first - 1, 7 do
+  results[#results + 1] = read_result(i)
+end
+for i = first, #ARGV, 5 do
   outcomes[#outcomes + 1] = read_outcome(i)
 end
 for _, outcome in ipairs(outcomes) do
