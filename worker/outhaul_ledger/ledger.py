@@ -1,7 +1,7 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -186,8 +186,13 @@ class Ledger(Portions):
             hanging: quick destinations of which an attempt has been under way for long; they count as slow from now on.
         """
         arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
-        now, wait, stopping, rows, bodies = self._run("lease", *arguments, " ".join(hanging))
-        return Leased(now, wait, bool(stopping), [_lease(body, *row) for row, body in zip(rows, bodies, strict=True)])
+        now, wait, stopping, lanes, columns, bodies = self._run("lease", *arguments, " ".join(hanging))
+        rows = zip(*[iter(columns)] * 6, bodies, strict=True)
+        leases: list[Lease] = []
+        for name, slow, count in zip(*[iter(lanes)] * 3, strict=True):
+            destination = name.decode()
+            leases += [_lease(destination, bool(slow), *row) for row in islice(rows, count)]
+        return Leased(now, wait, bool(stopping), leases)
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
         """Write outcomes; False where the lease was no longer this drain's (only the attempt's line is kept).
@@ -339,18 +344,17 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 
 
 def _lease(
-    body: bytes | None,
-    destination: bytes,
+    destination: str,
+    slow: bool,
     event_id: bytes,
     attempt: int,
     tries: int,
     at: int,
     since: int,
     duplicate: int,
-    slow: int,
+    body: bytes | None,
 ) -> Lease:
-    names = destination.decode(), event_id.decode()
-    return Lease(*names, attempt, tries, at, since, bool(duplicate), body or b"", bool(slow))
+    return Lease(destination, event_id.decode(), attempt, tries, at, since, bool(duplicate), slow, body or b"")
 
 
 def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, plain: int) -> Inbound:

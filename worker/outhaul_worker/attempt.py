@@ -120,7 +120,7 @@ def authenticate(attempt: Attempt) -> Attempt:
         request = attempt.target.kind.request(attempt.event, attempt.payload, moment)
     except Exception as error:
         raise StageFailed(_crashed("authenticate", error)) from error
-    lease = attempt.lease._replace(body=b"")
+    lease = attempt.lease.bare()
     return Attempt(lease, attempt.target, attempt.started, attempt.gist, None, attempt.payload, request)
 
 

@@ -10,9 +10,9 @@
 -- STATES: pending leased dead cancelled
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
--- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, deliveries, per
---          delivery its event's body or nil}, each delivery {destination, id, attempt, tries, accepted_at, since, possible
---          duplicate, 1 if its lane is slow}
+-- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, per lane
+--          destination, 1 if it is slow, and how many of the following deliveries are its own, per delivery id, attempt,
+--          tries, accepted_at, since, and possible duplicate, per delivery its event's body or nil}
 -- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
 --          order:<d>:<key> gate expiring event:<id> (lost leases, expired and cancelled events); history
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost run history sheaf
@@ -22,7 +22,7 @@ local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete = complete_since(keys, now)
-local leased, wanted, to_reclaim = {}, {}, most
+local lanes, leased, wanted, to_reclaim = {}, {}, {}, most
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
 
@@ -51,7 +51,7 @@ local function reclaim(destination)
 end
 
 -- True when the delivery was leased.
-local function grant(destination, id, slow)
+local function grant(destination, id)
   local stored = redis.call('HMGET', keys.record .. id, 'd:' .. destination, 'at', 'expires', 'cancelling')
   if not stored[1] then
     forget(destination, id)
@@ -82,11 +82,11 @@ local function grant(destination, id, slow)
   enter(keys.lane .. destination, delivery.due, id)
   enter(keys.inflight .. destination, delivery.due, id)
   hold(keys.leases .. drain, destination .. ' ' .. id)
-  leased[#leased + 1] = {
-    destination, id, delivery.attempts, delivery.tries, tonumber(stored[2]),
-    tonumber(delivery.since == '0' and stored[2] or delivery.since),
-    tonumber(delivery.duplicate), slow and 1 or 0,
-  }
+  local column = #leased
+  leased[column + 1], leased[column + 2], leased[column + 3] = id, delivery.attempts, delivery.tries
+  leased[column + 4] = tonumber(stored[2])
+  leased[column + 5] = tonumber(delivery.since == '0' and stored[2] or delivery.since)
+  leased[column + 6] = tonumber(delivery.duplicate)
   wanted[#wanted + 1] = keys.event .. id
   return true
 end
@@ -115,15 +115,17 @@ end
 
 -- Returns how many it looked at.
 local function serve(flow, room)
-  local destination, slow, granted = flow.destination, is_slow(flow), 0
+  local destination, granted = flow.destination, 0
   local due = redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)
   for _, id in ipairs(due) do
-    if grant(destination, id, slow) then
+    if grant(destination, id) then
       granted = granted + 1
       flow.probe = flow.reopen_at > 0 and id or nil
     end
   end
   write_scores()
+  local column = #lanes
+  lanes[column + 1], lanes[column + 2], lanes[column + 3] = destination, is_slow(flow) and 1 or 0, granted
   if granted > 0 and (flow.probe or flow.policy.interval > 0) then
     spend_tokens(flow, now, granted)
     write_flow(keys, flow)
@@ -134,8 +136,8 @@ end
 -- A visit costs far more than a delivery more of the same lane: with so many the server is back within some 2 ms.
 local AT_ONCE_QUICK, AT_ONCE_SLOW = 32, 16
 -- Whoever comes last gets what the others before it could not take.
-local function visit_lanes(lanes, room, at_once)
-  local due = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
+local function visit_lanes(which, room, at_once)
+  local due = redis.call('ZRANGEBYSCORE', which, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
   for turn, destination in ipairs(due) do
     local flow = read_flow(keys, destination, now)
     local free = places(flow, math.max(1, math.floor(room / (#due - turn + 1))))
@@ -164,7 +166,7 @@ local quick_room = math.min(most, most_quick)
 if quick_room > 0 then
   visit_lanes(keys.lanes, quick_room, AT_ONCE_QUICK)
 end
-local slow_room = math.min(most - #leased, most_slow)
+local slow_room = math.min(most - #wanted, most_slow)
 if slow_room > 0 then
   visit_lanes(keys.slow, slow_room, AT_ONCE_SLOW)
 end
@@ -181,8 +183,8 @@ end
 
 local function first_due()
   local due
-  for lanes, room in pairs({ [keys.lanes] = most_quick, [keys.slow] = most_slow }) do
-    local head = room > 0 and redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES') or {}
+  for which, room in pairs({ [keys.lanes] = most_quick, [keys.slow] = most_slow }) do
+    local head = room > 0 and redis.call('ZRANGE', which, 0, 0, 'WITHSCORES') or {}
     if head[1] and (not due or tonumber(head[2]) < due) then
       due = tonumber(head[2])
     end
@@ -191,4 +193,4 @@ local function first_due()
 end
 
 local due = first_due()
-return { math.floor(now), due and math.max(0, math.ceil(due - now)) or -1, stopping, leased, bodies }
+return { math.floor(now), due and math.max(0, math.ceil(due - now)) or -1, stopping, lanes, leased, bodies }

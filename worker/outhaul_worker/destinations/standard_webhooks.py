@@ -20,8 +20,8 @@ _SEED = 32
 class SigningKey(Protocol):
     """A key that signs a message's content."""
 
-    def sign(self, content: bytes) -> str:
-        """One entry of the `webhook-signature` header: version, comma, base64 signature."""
+    def sign(self, head: bytes, body: bytes) -> str:
+        """One entry of the `webhook-signature` header, for head and body together: version, comma, base64 signature."""
         ...
 
 
@@ -29,11 +29,14 @@ class SigningKey(Protocol):
 class SharedKey:
     """A secret that sender and receiver share; signs as `v1`."""
 
-    _key: bytes = field(repr=False)
+    _begun: hmac.HMAC = field(repr=False)
 
-    def sign(self, content: bytes) -> str:
+    def sign(self, head: bytes, body: bytes) -> str:
         """The HMAC-SHA256 of the content as a `v1` entry."""
-        return "v1," + b64encode(hmac.digest(self._key, content, "sha256")).decode()
+        mac = self._begun.copy()
+        mac.update(head)
+        mac.update(body)
+        return "v1," + b64encode(mac.digest()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class PrivateKey:
 
     _key: "Ed25519PrivateKey" = field(repr=False)
 
-    def sign(self, content: bytes) -> str:
+    def sign(self, head: bytes, body: bytes) -> str:
         """The Ed25519 signature of the content as a `v1a` entry."""
-        return "v1a," + b64encode(self._key.sign(content)).decode()
+        return "v1a," + b64encode(self._key.sign(head + body)).decode()
 
 
 def signing_key(secret: Secret) -> SigningKey:
@@ -65,11 +68,11 @@ def signing_key(secret: Secret) -> SigningKey:
 def signature_headers(keys: Sequence[SigningKey], message_id: str, sent_at: float, body: bytes) -> dict[str, str]:
     """The three headers of one attempt: the id stays the same over retries, the time (Unix seconds) does not."""
     timestamp = int(sent_at)
-    content = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
+    head = b"%b.%d." % (message_id.encode(), timestamp)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join([key.sign(content) for key in keys]),
+        "webhook-signature": " ".join([key.sign(head, body) for key in keys]),
     }
 
 
@@ -84,7 +87,7 @@ def _decoded(text: str) -> bytes:
 def _shared_key(raw: bytes) -> SharedKey:
     if not 24 <= len(raw) <= 64:
         raise ValueError(f"Expected base64 of 24 to 64 bytes after whsec_, got {len(raw)} bytes.")
-    return SharedKey(raw)
+    return SharedKey(hmac.new(raw, digestmod="sha256"))
 
 
 def _private_key(raw: bytes) -> PrivateKey:
