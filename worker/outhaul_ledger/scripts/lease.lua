@@ -21,7 +21,7 @@ local most, lease = tonumber(ARGV[FIRST + 2]), tonumber(ARGV[FIRST + 3])
 local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 5]), ARGV[FIRST + 6]
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
-local complete = complete_since(keys, now)
+local complete, until_when = complete_since(keys, now), stamp(now + lease)
 local lanes, leased, wanted, to_reclaim = {}, {}, {}, most
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
@@ -77,7 +77,7 @@ local function grant(destination, id)
     delivery.reason = '' -- an endpoint's word, which must not pass for the sender's
   end
   delivery.attempts, delivery.tries = delivery.attempts + 1, delivery.tries + 1
-  delivery.due = stamp(now + lease)
+  delivery.due = until_when
   redis.call('HSET', keys.record .. id, 'd:' .. destination, pack_delivery(delivery))
   enter(keys.lane .. destination, delivery.due, id)
   enter(keys.inflight .. destination, delivery.due, id)

@@ -27,7 +27,7 @@ local function read_result(i)
   local destination = ARGV[i]
   local result = {
     destination = destination, state = states[ARGV[i + 1]], reason = ARGV[i + 2], status = ARGV[i + 3],
-    delay = tonumber(ARGV[i + 4]), pause = ARGV[i + 5], burned = burned == ONE, ambiguous = ambiguous == ONE,
+    delay = tonumber(ARGV[i + 4]), due = stamp(now + tonumber(ARGV[i + 4])), pause = ARGV[i + 5], burned = burned == ONE, ambiguous = ambiguous == ONE,
     judged = judged == ONE, failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
     field = 'd:' .. destination, lane = keys.lane .. destination, inflight = keys.inflight .. destination,
   }
@@ -82,9 +82,9 @@ end
 local function overrule(outcome, delivery, expires)
   local failed = outcome.state == states.pending or outcome.state == states.dead
   if failed and delivery.reason == CANCELLED then
-    outcome.state, outcome.reason, outcome.delay = states.cancelled, CANCELLED, 0
+    outcome.state, outcome.reason, outcome.due = states.cancelled, CANCELLED, stamp(now)
   elseif expires and outcome.state == states.pending and has_expired(expires, delivery, now + outcome.delay) then
-    outcome.state, outcome.reason, outcome.delay = states.dead, 'expired', 0
+    outcome.state, outcome.reason, outcome.due = states.dead, 'expired', stamp(now)
   end
 end
 
@@ -99,7 +99,7 @@ end
 
 local function record(outcome, delivery, left)
   delivery.state, delivery.lost = outcome.state, 0
-  delivery.due, delivery.status, delivery.reason = stamp(now + outcome.delay), outcome.status, outcome.reason
+  delivery.due, delivery.status, delivery.reason = outcome.due, outcome.status, outcome.reason
   if outcome.ambiguous then
     delivery.duplicate = '1'
   end
@@ -110,7 +110,7 @@ local function record(outcome, delivery, left)
     keep_in_order(outcome, delivery)
   end
   local open = outcome.state == states.pending and left.open or left.open - 1
-  redis.call('HSET', keys.record .. outcome.id, outcome.field, pack_delivery(delivery), 'open', open)
+  redis.call('HSET', keys.record .. outcome.id, outcome.field, pack_delivery(delivery), 'open', digits[open])
   if is_subscription(outcome.destination) then
     note_recent(keys, outcome.destination, outcome.id, now)
   end

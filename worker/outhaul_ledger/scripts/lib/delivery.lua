@@ -9,9 +9,18 @@ local function unpack_delivery(packed)
   }
 end
 
+-- Numbers as text: most are small and the same for many deliveries of a call, and Lua writes each as a fraction might be.
+local digits = setmetatable({}, { __index = function(known, number)
+  local text = string.format('%d', number)
+  known[number] = text
+  return text
+end })
+
 local function pack_delivery(d)
-  return table.concat(
-    { d.state, d.attempts, d.tries, d.lost, d.due, d.since, d.duplicate, d.status, d.drain, d.order, d.reason }, '\t')
+  return table.concat({
+    d.state, digits[d.attempts], digits[d.tries], digits[d.lost], d.due, d.since, d.duplicate, d.status, d.drain, d.order,
+    d.reason,
+  }, '\t')
 end
 
 -- What the deliveries of an order have in common, in the column `order`.

@@ -71,7 +71,7 @@ local function write_open(keys, id, fields, open)
   if not fields then
     return redis.call('HINCRBY', keys.record .. id, 'open', open)
   end
-  fields[#fields + 1], fields[#fields + 2] = 'open', open
+  fields[#fields + 1], fields[#fields + 2] = 'open', digits[open]
   for first = 1, #fields, 1000 do
     redis.call('HSET', keys.record .. id, unpack(fields, first, math.min(first + 999, #fields)))
   end

@@ -2,8 +2,9 @@
 
 -- Events finished for good expire together with their record and attempts: at one moment, as the server's own clock goes
 -- on between two commands of a script.
+local moment
 local function expire_event(keys, id, now, retention)
-  local moment = string.format('%d', now + retention)
+  moment = moment or string.format('%d', now + retention)
   redis.call('PEXPIREAT', keys.event .. id, moment)
   redis.call('PEXPIREAT', keys.record .. id, moment)
   redis.call('PEXPIREAT', keys.attempts .. id, moment)
