@@ -34,12 +34,10 @@ KEYS: dict[str, Key] = {
         "body may say when or where it goes), `open` (unfinished deliveries, and "
         "one more while chunks of the fan-out are missing), `kept` (dead or held ones), `expires`, `cancelled` (when "
         "its sender took it back), `cancelling` (the same, while its deliveries are being gone through for that), "
-        "`sweep` (how far they were gone through for its expiry, where that takes several calls), and "
+        "`sweep` (how far they were gone through for its expiry, where that takes several calls); "
         "`d:<destination>` with the packed delivery: state, attempts, tries, lost, due, since, possible duplicate, "
-        "status, drain, order, reason",
-    ),
-    "attempts": Key(
-        "attempts:<id>", "hash", _FINISHED, "destination -> one line of JSON per attempt, the oldest first, capped"
+        "status, drain, order, reason; `a:<destination>` with its attempts, a line of JSON each, the oldest first, "
+        "capped",
     ),
     "inbox": Key(
         "inbox", "sorted set", "never", "accepted events that wait for their fan-out; score = sequence of acceptance"

@@ -31,7 +31,8 @@ _DUE, _SINCE, _STATUS, _REASON = 4, 5, 7, -1  # columns of a packed delivery
 _TAKEN_BACK = "cancelled"  # the reason of what was in flight when its event was
 _UNFINISHED = ("pending", "leased")
 _KEPT = ("dead", "held", "events")
-_IGNORED = ("attempts", "replays", "workers", "wake")
+_IGNORED = ("replays", "workers", "wake")
+_LOG = "a:"  # fields of a record that are left out
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _MOMENT = re.compile(r"@(-?\d+)")
 
@@ -73,8 +74,8 @@ def take(client: redis.Redis) -> Snapshot:
     for raw_name, raw_kind, left, flat in found:
         name, kind = raw_name.decode().removeprefix(PREFIX), raw_kind.decode()
         if name.partition(":")[0] not in _IGNORED:
-            value = _relative(_rows(kind, [part.decode() for part in flat]), now, run.decode())
-            entries.append(Entry(name, kind, left >= 0, value))
+            rows = [row for row in _rows(kind, [part.decode() for part in flat]) if not row[0].startswith(_LOG)]
+            entries.append(Entry(name, kind, left >= 0, _relative(rows, now, run.decode())))
     return normal(entries)
 
 

@@ -168,7 +168,7 @@ def _check_leases(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
 def _check_events(books: Books, deliveries: dict[tuple[str, str], Entry]) -> None:
     """An accepted event is in the inbox or fanned out; its counts are right; it expires once it is finished."""
     events = books.family("record:")
-    assert set(events) == set(books.family("event:")) >= set(books.family("attempts:"))
+    assert set(events) == set(books.family("event:"))
     inbox = unrouted(books)
     assert set(inbox) >= {event_id for event_id in events if "open" not in books.record(event_id)}
     assert all(books.sequence(event_id) == score for event_id, score in books.scores("inbox").items())
@@ -181,7 +181,7 @@ def _check_events(books: Books, deliveries: dict[tuple[str, str], Entry]) -> Non
         assert int(record.get("kept", 0)) == kept
         assert not (event_id in inbox and own and not fanning_out)
         finished = event_id not in inbox and not unfinished and not kept
-        for name in (f"{stem}:{event_id}" for stem in ("event", "record", "attempts")):
+        for name in (f"{stem}:{event_id}" for stem in ("event", "record")):
             assert name not in books.expiry or (books.expiry[name] >= 0) == finished, name
 
 

@@ -98,7 +98,7 @@ def test_a_finished_event_expires_with_all_that_was_kept_of_it(server_retaining:
     """Body, record and attempts go together, and the id may be used anew."""
     ledger = server_retaining
     end(ledger, "ev_1", state=State.DELIVERED)
-    names = [key(name, "ev_1") for name in ("event", "record", "attempts")]
+    names = [key(name, "ev_1") for name in ("event", "record")]
     assert len({ledger.client.pexpiretime(name) for name in names}) == 1
     assert 90_000 < ledger.client.pttl(names[0]) <= 100_000
     for name in names:
@@ -115,10 +115,10 @@ def test_a_stale_outcome_for_a_finished_event_does_not_outlive_it(server_retaini
     pass_time(ledger.client, 1001)
     (quick,) = lease(ledger, drain="quick")
     settle(ledger, outcome(quick), drain="quick")
-    ledger.client.delete(key("attempts", "ev_1"))
+    ends = ledger.client.pexpiretime(key("record", "ev_1"))
     settle(ledger, outcome(slow), drain="slow")
-    late, ends = (ledger.client.pexpiretime(key(name, "ev_1")) for name in ("attempts", "record"))
-    assert ends - 1000 < late <= ends
+    assert b"stale" in (ledger.client.hget(key("record", "ev_1"), "a:shop") or b"")
+    assert ledger.client.pexpiretime(key("record", "ev_1")) == ends > 0
 
 
 def test_dead_and_held_deliveries_keep_their_event_until_somebody_decides(server_retaining: Ledger) -> None:
@@ -132,7 +132,7 @@ def test_dead_and_held_deliveries_keep_their_event_until_somebody_decides(server
     assert ledger.client.pttl(key("record", "ev_3")) == -1
     settle(ledger, *map(outcome, lease(ledger)))
     for event_id in ("ev_1", "ev_2", "ev_3"):
-        assert all(0 < ledger.client.pttl(key(name, event_id)) <= 100_000 for name in ("event", "record", "attempts"))
+        assert all(0 < ledger.client.pttl(key(name, event_id)) <= 100_000 for name in ("event", "record"))
 
 
 def test_an_event_stays_while_one_of_its_destinations_is_not_done(server_retaining: Ledger) -> None:

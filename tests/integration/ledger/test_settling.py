@@ -110,7 +110,7 @@ def test_a_stale_outcome_with_any_line_leaves_the_others_of_the_call_settled(led
     assert settle(ledger, outcome(one, State.PENDING), stale) == [True, False]
     assert ids(lease(ledger)) == ["ev_1"]
     expected = {b"{}": b'{"stale":true}'}.get(line, b'{"stale":true,' + line[1:])
-    assert ledger.client.hget(key("attempts", "ev_2"), "shop") == (expected if line[:1] == b"{" else None)
+    assert ledger.client.hget(key("record", "ev_2"), "a:shop") == (expected if line[:1] == b"{" else None)
 
 
 def test_an_outcome_without_a_line_keeps_the_event_readable(ledger: Ledger) -> None:
@@ -184,7 +184,7 @@ def test_a_log_at_its_cap_loses_only_the_same_destinations_oldest_lines(ledger: 
     for _ in range(ATTEMPT_LINES + 5):
         (one,) = lease(ledger)
         settle(ledger, outcome(one, State.PENDING))
-    assert ledger.client.hget(key("attempts", "ev_1"), "calm") == b'{"of":"first"}\n{"destination":"shop"}'
+    assert ledger.client.hget(key("record", "ev_1"), "a:calm") == b'{"of":"first"}\n{"destination":"shop"}'
     own = [line for line in lines(ledger, "ev_1") if "attempt" in line]
     assert [line["attempt"] for line in own] == list(range(8, ATTEMPT_LINES + 8))
 

@@ -357,7 +357,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def finished_events_expire(self) -> None:
         """The server drops what is finished; the ids may come again."""
         for event_id in self.plain.finished():
-            self.client.delete(*(key(name, event_id) for name in ("event", "record", "attempts")))
+            self.client.delete(*(key(name, event_id) for name in ("event", "record")))
             self.plain.forget(event_id)
 
     @invariant()
@@ -386,8 +386,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert books.scores("drains").keys() == self.plain.beats.keys()
         for event_id in self.plain.submissions:
             lines = sum(one.lines for one in self.plain.deliveries.values() if one.event_id == event_id)
-            logs = cast("dict[bytes, bytes]", books.values.get(f"attempts:{event_id}", {}))
-            assert sum(len(log.splitlines()) for log in logs.values()) == lines
+            logs = [log for field, log in books.record(event_id).items() if field.startswith("a:")]
+            assert sum(len(log.splitlines()) for log in logs) == lines
 
     def _compare_survey(self) -> None:
         for name, standing in self.ledger.survey().standings.items():

@@ -3,14 +3,14 @@
 -- if its attempt fails. An event whose destinations are not known yet gets none.
 -- An event with many deliveries is gone through in portions. From the first to the last it is noted as being taken back:
 -- nothing of it is leased, and whoever takes the note goes on where a caller does not come back.
--- KEYS: event record attempts inbox routing lane lanes slow inflight destination order gate expiring cancelling wake idle bell
+-- KEYS: event record inbox routing lane lanes slow inflight destination order gate expiring cancelling wake idle bell
 -- STATES: pending leased cancelled
 -- ARGV: retention in ms, id, '' or the moment an earlier call answered, cursor ('0' at first), deliveries to look at, most
 --       to change, ms after which another goes on
 -- Returns: {moment it is being taken back since, next cursor ('0': that was all), 1 if it had no deliveries yet, per
 --          delivery {destination, state, 1 if taking it back stopped it}}; nothing for an unknown event
 -- Touches: record:<id> inbox routing lane:<d> lanes slow destination:<d> order:<d>:<key> gate expiring cancelling wake bell;
---          event:<id> attempts:<id> (expiry)
+--          event:<id> (expiry)
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes finish inbox order unrouted gate cancel run portion
 local retention, id, since, cursor = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2], ARGV[FIRST + 3]
 local look, left, again = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 5]), tonumber(ARGV[FIRST + 6])
@@ -61,7 +61,7 @@ end
 
 -- Returns where to go on: behind the portion, or in it once more.
 local function take_back_portion()
-  local here, following, record = read_portion(keys, id, cursor, look)
+  local here, following, record = read_portion(keys, id, cursor, look, DELIVERIES)
   for i = 1, #record, 2 do
     local destination = string.match(record[i], '^d:(.+)$')
     if destination and not take_back(destination, unpack_delivery(record[i + 1])) then

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Give dead letters, or held deliveries, up for good: they end as cancelled.
--- KEYS: event record attempts dead held destination lane lanes slow inflight order gate expiring wake idle bell
+-- KEYS: event record dead held destination lane lanes slow inflight order gate expiring wake idle bell
 -- STATES: dead held cancelled
 -- ARGV: retention in ms, then per delivery: destination, id
 -- Returns: per delivery 1, or 0 where it is neither dead nor held (any more)
--- Touches: record:<id> dead:<d> held:<d> destination:<d>; event:<id> attempts:<id> (expiry); order:<d>:<key> gate lane:<d>
+-- Touches: record:<id> dead:<d> held:<d> destination:<d>; event:<id> (expiry); order:<d>:<key> gate lane:<d>
 --          lanes slow wake bell (deliveries whose turn has come) expiring
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes finish order
 local retention = ARGV[FIRST]

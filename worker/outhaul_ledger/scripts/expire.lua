@@ -2,7 +2,7 @@
 -- End what has not been delivered by its event's expiry as dead letters, wherever it waits: also for a retry, for its turn,
 -- or at a paused destination. What is in flight is left to its attempt and looked at again.
 -- An event with many deliveries is gone through in portions, and goes behind the others that are due after each.
--- KEYS: event record attempts lane lanes slow inflight dead destination order gate expiring cancelling
+-- KEYS: event record lane lanes slow inflight dead destination order gate expiring cancelling
 -- STATES: pending leased dead
 -- ARGV: most events, most deliveries to end, most deliveries to look at, deliveries in a portion, ms until an event with
 --       deliveries in flight is looked at again
@@ -21,7 +21,7 @@ end
 
 -- Returns where to go on, behind the portion or in it once more, and whether something of it is in flight.
 local function look_at_portion(id, expires, cursor)
-  local here, following, record = read_portion(keys, id, cursor, portion)
+  local here, following, record = read_portion(keys, id, cursor, portion, DELIVERIES)
   local in_flight = false
   look = look - #record / 2
   for i = 1, #record, 2 do

@@ -3,7 +3,7 @@
 -- routed, so that another drain begins anew where one was lost, which changes nothing for what has its delivery. An event
 -- that is neither in the inbox nor being routed was fanned out before: nothing changes. A subscription that is gone gets
 -- nothing.
--- KEYS: event record attempts inbox routing lane lanes slow inflight destinations destination leases order gate expiring
+-- KEYS: event record inbox routing lane lanes slow inflight destinations destination leases order gate expiring
 --       subscriptions
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, '' or, where more chunks will follow, the lease of the events in ms, number of entries of the
@@ -11,7 +11,7 @@
 --       then per event: id, number of its entry, when it is first due (ms, or 0), when it expires (ms, or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
 -- Touches: record:<id> inbox routing lane:<d> lanes slow destinations destination:<d> leases:<drain> order:<d>:<key> gate
---          expiring subscriptions; event:<id> attempts:<id> (expiry)
+--          expiring subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, retention, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()

@@ -6,14 +6,14 @@
 -- An event that has expired is not leased: its delivery is dead. Nor is one that is being taken back: its delivery is
 -- cancelled. Those take places of the call as well, so that it does not last longer where there are many.
 -- What was due before the server began its run, or accepted and not yet attempted, is a possible duplicate.
--- KEYS: event record attempts lane lanes slow inflight dead destination drains leases workers order gate expiring history
+-- KEYS: event record lane lanes slow inflight dead destination drains leases workers order gate expiring history
 -- STATES: pending leased dead cancelled
 -- ARGV: drain, worker, most deliveries, lease in ms, lost leases that make a dead letter, attempt lines kept, retention in ms,
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
 -- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, per lane
 --          destination, 1 if it is slow, and how many of the following deliveries are its own, per delivery id, attempt,
 --          tries, accepted_at, since, and possible duplicate, per delivery its event's body or nil}
--- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d> attempts:<id>
+-- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d>
 --          order:<d>:<key> gate expiring event:<id> (lost leases, expired and cancelled events); history
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost run history sheaf
 local drain, worker = ARGV[FIRST], ARGV[FIRST + 1]

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Take accepted events for routing, in the order of acceptance. A plain one of a type that is in the routing table gets its
 -- deliveries at once; the others are leased: an event whose lease ends without a fan-out is simply leased again.
--- KEYS: event record attempts inbox routing leases drains lane lanes slow inflight destinations destination order gate
+-- KEYS: event record inbox routing leases drains lane lanes slow inflight destinations destination order gate
 --       expiring subscriptions edition
 -- STATES: pending skipped
 -- ARGV: drain, most events, lease in ms, 1 for the bodies of plain events too, retention in ms, version of the subscriptions
@@ -10,7 +10,7 @@
 -- Returns: {version of the subscriptions, how many got their deliveries, per leased event {id, accepted_at, type, 1 if it is
 --          plain}, per leased event its body or nil, 1 if more deliveries may have their turn at once}
 -- Touches: inbox routing leases:<drain> drains record:<id> lane:<d> lanes slow destinations destination:<d> order:<d>:<key>
---          gate edition subscriptions; event:<id> attempts:<id> (expiry)
+--          gate edition subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, most, lease, whole = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2], ARGV[FIRST + 3] == '1'
 local retention = ARGV[FIRST + 4]

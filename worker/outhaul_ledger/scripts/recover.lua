@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Take the leases of drains that stopped beating: their deliveries are due at once, as possible duplicates.
--- KEYS: event record attempts inbox routing lane lanes slow inflight dead destination drains leases wake idle bell order
+-- KEYS: event record inbox routing lane lanes slow inflight dead destination drains leases wake idle bell order
 --       gate expiring
 -- STATES: pending leased dead cancelled
 -- ARGV: silence in ms that means dead, lost leases that make a dead letter, attempt lines kept, most leases to take,
 --       retention in ms
 -- Returns: {recovered, dead-lettered, drains given up}
--- Touches: drains leases:<drain> inbox routing lane:<d> lanes slow inflight:<d> record:<id> attempts:<id> dead:<d> wake bell
+-- Touches: drains leases:<drain> inbox routing lane:<d> lanes slow inflight:<d> record:<id> dead:<d> wake bell
 --          order:<d>:<key> gate; destination:<d> event:<id> expiring (cancelled)
 -- Uses: bind clock wake delivery concurrency rate breaker flow lanes finish attempts inbox order cancel lost
 local silence, poison = tonumber(ARGV[FIRST]), tonumber(ARGV[FIRST + 1])

@@ -4,14 +4,14 @@
 -- come after the event's expiry is none: the delivery is dead. A failure after the event was taken back ends it as
 -- cancelled.
 -- What they say of the endpoints as a whole moves breakers and concurrency limits, and stops subscriptions.
--- KEYS: event record attempts lane lanes slow inflight dead held destination leases order gate expiring disabled recent
+-- KEYS: event record lane lanes slow inflight dead held destination leases order gate expiring disabled recent
 -- STATES: pending leased delivered dead skipped held cancelled
 -- ARGV: drain, retention in ms, attempt lines kept, number of results, then per result, which many attempts may have in
 --       common: destination, state, reason, status, delay in ms, reason to pause the destination (or ''), and a text of six
 --       digits, each 1 or 0: burned, ambiguous; the endpoint is judged, it failed, was silent, was overloaded; then per
 --       outcome: number of its result, id, attempt, line, ms the endpoint took
 -- Returns: per outcome 1 settled, 0 stale, -1 unknown delivery
--- Touches: record:<id> attempts:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
+-- Touches: record:<id> lane:<d> lanes slow inflight:<d> dead:<d> held:<d> destination:<d> leases:<drain>
 --          event:<id> order:<d>:<key> gate expiring disabled recent:<d>
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel subscribed disable
 --       recent sheaf
@@ -29,7 +29,7 @@ local function read_result(i)
     destination = destination, state = states[ARGV[i + 1]], reason = ARGV[i + 2], status = ARGV[i + 3],
     delay = tonumber(ARGV[i + 4]), due = stamp(now + tonumber(ARGV[i + 4])), pause = ARGV[i + 5], burned = burned == ONE, ambiguous = ambiguous == ONE,
     judged = judged == ONE, failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
-    field = 'd:' .. destination, lane = keys.lane .. destination, inflight = keys.inflight .. destination,
+    field = 'd:' .. destination, log = 'a:' .. destination, lane = keys.lane .. destination, inflight = keys.inflight .. destination,
   }
   result.__index = result
   return result
@@ -41,23 +41,20 @@ local function read_outcome(i)
 end
 
 -- The line is marked as text: decoding it would lose the order of its members and digits of its numbers.
-local function log_stale(outcome)
+local function log_stale(outcome, known)
   if string.sub(outcome.line, 1, 1) ~= '{' then
     return
   end
   local rest = string.sub(outcome.line, 2)
   local line = '{"stale":true' .. (rest == '}' and '' or ',') .. rest
-  local log = keys.attempts .. outcome.id
-  if not is_logged(keys, outcome.id, outcome.destination, line) then
-    log_attempt(keys, outcome.id, outcome.destination, line, cap)
-  end
-  local moment = redis.call('PEXPIRETIME', keys.record .. outcome.id)
-  if moment >= 0 then
-    redis.call('PEXPIREAT', log, stamp(moment))
+  local log = not is_logged(known, line) and add_line(known, line, cap)
+  if log then
+    redis.call('HSET', keys.record .. outcome.id, outcome.log, log)
   end
 end
 
--- `left` are the books of its event: unfinished deliveries with this one, those kept for a person, when it expires.
+-- `left` are the books of its event: unfinished deliveries with this one, those kept for a person, when it expires; and the
+-- delivery's attempt log.
 local function move(outcome, left)
   local destination, id = outcome.destination, outcome.id
   if outcome.state == states.pending then
@@ -110,20 +107,26 @@ local function record(outcome, delivery, left)
     keep_in_order(outcome, delivery)
   end
   local open = outcome.state == states.pending and left.open or left.open - 1
-  redis.call('HSET', keys.record .. outcome.id, outcome.field, pack_delivery(delivery), 'open', digits[open])
+  local log = add_line(left.log, outcome.line, cap)
+  local packed = pack_delivery(delivery)
+  if log then
+    redis.call('HSET', keys.record .. outcome.id, outcome.field, packed, 'open', digits[open], outcome.log, log)
+  else
+    redis.call('HSET', keys.record .. outcome.id, outcome.field, packed, 'open', digits[open])
+  end
   if is_subscription(outcome.destination) then
     note_recent(keys, outcome.destination, outcome.id, now)
   end
 end
 
 local function settle(outcome)
-  local stored = redis.call('HMGET', keys.record .. outcome.id, outcome.field, 'expires', 'open', 'kept')
+  local stored = redis.call('HMGET', keys.record .. outcome.id, outcome.field, 'expires', 'open', 'kept', outcome.log)
   if not stored[1] then
     return -1
   end
   local delivery = unpack_delivery(stored[1])
   if delivery.attempts ~= outcome.attempt or delivery.drain ~= drain then
-    log_stale(outcome)
+    log_stale(outcome, stored[5])
     return 0
   end
   if delivery.state ~= states.leased then
@@ -132,9 +135,8 @@ local function settle(outcome)
   leave(outcome.inflight, outcome.id)
   release(keys.leases .. drain, outcome.destination .. ' ' .. outcome.id)
   overrule(outcome, delivery, stored[2])
-  local left = { open = tonumber(stored[3]), kept = tonumber(stored[4] or 0), expires = stored[2] }
+  local left = { open = tonumber(stored[3]), kept = tonumber(stored[4] or 0), expires = stored[2], log = stored[5] }
   record(outcome, delivery, left)
-  log_attempt(keys, outcome.id, outcome.destination, outcome.line, cap)
   move(outcome, left)
   local flow = flows[outcome.destination] or read_flow(keys, outcome.destination, now)
   flows[outcome.destination] = flow

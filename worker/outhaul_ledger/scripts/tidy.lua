@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- Clear up behind subscriptions, a step at a time: cancel what the removed ones have left, and what has waited too long in
 -- stopped ones; and tell which were stopped.
--- KEYS: event record attempts lane inflight dead held destinations destination changes leaving disabled recent
+-- KEYS: event record lane inflight dead held destinations destination changes leaving disabled recent
 --       expiring
 -- STATES: pending dead held cancelled
 -- ARGV: retention in ms, most deliveries to cancel, ms that deliveries wait in a stopped one, cursor ('0' at first), names
 --       to look at
 -- Returns: {next cursor ('0': begin again), cancelled, per stopped one that is to be told {name, since (ms), reason}}
 -- Touches: record:<id> lane:<d> dead:<d> held:<d> destinations destination:<d> changes leaving disabled inflight:<d> recent:<d>;
---          event:<id> attempts:<id> expiring (expiry)
+--          event:<id> expiring (expiry)
 -- Uses: bind clock delivery finish subscribed
 local retention, left, patience = ARGV[FIRST], tonumber(ARGV[FIRST + 1]), tonumber(ARGV[FIRST + 2])
 local now = clock()
