@@ -235,7 +235,7 @@ class Ledger(Portions):
         return Recovered(*self._run("recover", SILENCE_MS, POISON, ATTEMPT_LINES, most, self.retention_ms))
 
     def sweep(self, begin: int, most: int = 1000) -> Swept:
-        """Take expired events out of the index of events, looking at up to `most` from the place `begin`."""
+        """Take expired events out of the index of events, looking at up to `most`, 1000 at most, from `begin` on."""
         return Swept(*self._run("sweep", self.retention_ms, begin, most))
 
     def configure(self, policies: Iterable[tuple[str, "Policy"]]) -> int:

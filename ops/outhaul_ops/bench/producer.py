@@ -22,7 +22,7 @@ import redis
 from outhaul_config.connections import open_client
 from outhaul_config.settings import load_settings
 from outhaul_ops.bench.sample import event_id
-from outhaul_producers import enqueue_event, enqueue_events
+from outhaul_producers import LedgerUnavailable, enqueue_event, enqueue_events
 from outhaul_producers.normalise import normalise
 
 BATCH = 1000
@@ -79,7 +79,7 @@ def stream(events: Events, rate: float, seconds: float) -> None:
     begun, number, total = time.time(), 0, int(rate * seconds)
     while number < total:
         until = min(total, int((time.time() - begun) * rate) + 1)
-        _accept([{**event, "id": event_id(each)} for each in range(number, until)])
+        _accept_in_the_end([{**event, "id": event_id(each)} for each in range(number, until)])
         number = until
         time.sleep(STREAM_SECONDS)
 
@@ -114,6 +114,15 @@ def _accept(batch: list[dict[str, Any]]) -> None:
     errors = enqueue_events(batch).errors
     if errors:
         raise next(iter(errors.values()))
+
+
+def _accept_in_the_end(batch: list[dict[str, Any]]) -> None:
+    """Hand over again what the ledger had no answer for, as an application would."""
+    while errors := enqueue_events(batch).errors:
+        others = [error for error in errors.values() if not isinstance(error, LedgerUnavailable)]
+        if others:
+            raise others[0]
+        batch = [batch[index] for index in errors]
 
 
 def _validate_and_set(client: redis.Redis, event: dict[str, Any], source: str) -> None:

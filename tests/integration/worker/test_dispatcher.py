@@ -87,6 +87,17 @@ def test_a_beat_from_the_future_does_not_hold_a_slot_for_ever(server: EmbeddedSe
             assert score < 4e12
 
 
+def test_expired_events_leave_the_index_as_fast_as_they_came(server: EmbeddedServer) -> None:
+    """However many there are, and however seldom a pass begins."""
+    with server.client() as client:
+        client.zadd("outhaul:{0}:events", {f"ev_{number}": number for number in range(5500)})
+        dispatcher = Dispatcher(Ledger(client), WORKER, 2, nothing, nothing, nothing, sleep_seconds=60)
+        dispatcher.start()
+        eventually(lambda: client.zcard("outhaul:{0}:events") == 0, within=10)
+        dispatcher.end()
+        dispatcher.join(10)
+
+
 def test_what_expires_at_a_paused_destination_is_ended_by_the_dispatcher(server: EmbeddedServer) -> None:
     """Nothing is leased from a paused lane, so no drain would ever come to it."""
     with server.client() as client:

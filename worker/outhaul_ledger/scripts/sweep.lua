@@ -9,14 +9,17 @@
 local begin, most = tonumber(ARGV[FIRST + 1]), tonumber(ARGV[FIRST + 2])
 local expired_before = clock() - tonumber(ARGV[FIRST])
 local page = redis.call('ZRANGE', keys.events, begin, begin + most - 1, 'WITHSCORES')
-local removed = 0
+local gone = {}
+local function take_out()
+  return gone[1] and redis.call('ZREM', keys.events, unpack(gone)) or 0
+end
 for i = 1, #page, 2 do
   if tonumber(page[i + 1]) > expired_before then
-    return { removed, 0 }
+    return { take_out(), 0 }
   end
   if redis.call('EXISTS', keys.record .. page[i]) == 0 then
-    removed = removed + redis.call('ZREM', keys.events, page[i])
+    gone[#gone + 1] = page[i]
   end
 end
-local complete = #page < 2 * most
+local removed, complete = take_out(), #page < 2 * most
 return { removed, complete and 0 or begin + most - removed }

@@ -76,8 +76,9 @@ def _measure(stage: Stage, contender: Contender, seconds: int) -> Mapping[Metric
         crew.wait(stage.receiver.requests, warm, "arrivals")
         with running(stream, contender.environment, stage.folder / "stream.log") as producer:
             samples = _watch(stage, crew, seconds)
+            if producer.process.wait(seconds):
+                raise producer.failed("did not hand over all events")
             crew.wait(lambda: stage.receiver.requests() - warm, rate * seconds, "arrivals")
-            producer.process.wait(seconds)
         crew.wait_until_finished(contender)
     found = {growth(metric): _growth(samples, metric) for metric in GROWING}
     last = {metric: samples[-1].values[metric] for metric in GROWING}
