@@ -117,9 +117,14 @@ class Event:
     @property
     def data(self) -> bytes:
         """All but type, time and handling, as a JSON object."""
+        return self.data_between(b"", b"")
+
+    def data_between(self, before: bytes, after: bytes) -> bytes:
+        """Return the data in one piece with what is to stand before and behind it."""
         if self._rest:
-            return b"{" + self._raw[self._rest :]
-        return orjson.dumps({name: value for name, value in self.body.items() if name not in _APART})
+            return b"".join((before, b"{", memoryview(self._raw)[self._rest :], after))
+        data = {name: value for name, value in self.body.items() if name not in _APART}
+        return b"".join((before, orjson.dumps(data), after))
 
     @property
     def overrides(self) -> Mapping[str, Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from outhaul_producers.event import Event
 _SECONDS = len("2026-03-05T08:15:00")
 
 
-def encode(payload: Mapping[str, Any] | list[Any]) -> bytes:
+def encode(payload: Mapping[str, Any] | list[Any] | str) -> bytes:
     """Compact UTF-8 JSON with keys in the payload's own order: equal payloads built alike give equal bytes."""
     return orjson.dumps(payload)
 
