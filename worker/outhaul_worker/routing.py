@@ -26,11 +26,13 @@ class Routed(NamedTuple):
 class Wanted(NamedTuple):
     """The routes to all configured destinations that want a type, and each by the destination's name.
 
-    There may be a hundred thousand, and an event that names its destination must not look at all of them.
+    There may be a hundred thousand, and an event that names its destination must not look at all of them. `ordered`:
+    one of them keeps an order.
     """
 
     routes: Sequence[Route]
     named: Mapping[str, Route]
+    ordered: bool
 
 
 class Router:
@@ -50,13 +52,13 @@ class Router:
 
     @property
     def reads_all(self) -> bool:
-        """True when the type of a plain event is not enough: its order counts, or subscriptions look into it."""
+        """True when the type of some plain events is not enough: their order counts, or subscriptions look into them."""
         return bool(self._orders or self._subscriptions)
 
     @property
     def table(self) -> Mapping[str, Sequence[Route]]:
-        """The routes of plain events of the types that came in last, where nothing but their type counts."""
-        return {} if self.reads_all else self._table
+        """The routes of plain events of the types that came in last, those where nothing but the type counts."""
+        return {} if self._subscriptions else self._table
 
     @property
     def version(self) -> int:
@@ -74,7 +76,7 @@ class Router:
         An event may name the destinations it is for: those of them that want its type get it, and a name that there is
         not is recorded as skipped, for the sender to see.
         """
-        if inbound.plain and not self.reads_all:
+        if inbound.plain and not self._subscriptions and not self._wanted(inbound.type).ordered:
             routes = self._wanted(inbound.type).routes
             self._enter(inbound.type, routes)
             return Routed(routes)
@@ -120,7 +122,7 @@ class Router:
         known = self._by_type.get(event_type)
         if known is None:
             named = {name: Route(name) for name, each in self._destinations.items() if each.wants(event_type)}
-            known = Wanted(tuple(named.values()), named)
+            known = Wanted(tuple(named.values()), named, not self._orders.keys().isdisjoint(named))
             if len(self._by_type) < 10_000:  # custom types are the caller's to invent
                 self._by_type[event_type] = known
         return known

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from integration.ledger.books import check_books, read_books
 from integration.ledger.scenario import DRAIN, LEASE_MS, accept, end, key, lease, outcome, route, settle, submission
 from integration.ledger.time_travel import pass_time
 from outhaul_ledger.ledger import Ledger
@@ -80,6 +81,44 @@ def test_of_two_drains_that_route_the_same_event_the_second_changes_nothing(ledg
     assert ledger.fan_out(DRAIN, [("ev_1", [Route("shop")])]) == [True]
     assert ledger.fan_out("other", [("ev_1", [Route("mail")]), ("ev_unknown", [Route("mail")])]) == [False, False]
     assert list(ledger.survey().standings) == ["shop"]
+
+
+def test_a_plain_event_of_a_type_in_the_table_gets_its_deliveries_at_once(ledger: Ledger) -> None:
+    """Others of the same call are leased; one that was routed is not leased to anybody."""
+    given = [submission("ev_1"), submission("ev_2")._replace(plain=True), submission("ev_3")._replace(plain=True)]
+    ledger.accept([*given[:2], given[2]._replace(type="custom.x")])
+    table = {"order.created": [Route("shop"), Route("mail", "not for it")]}
+    taken = ledger.lease_inbox(DRAIN, 10, 1000, table=table)
+    assert (taken.routed, [one.event_id for one in taken.events]) == (1, ["ev_1", "ev_3"])
+    record = ledger.status("ev_2")
+    assert record is not None
+    assert {name: each.state for name, each in record.deliveries.items()} == {
+        "shop": State.PENDING,
+        "mail": State.SKIPPED,
+    }
+    assert [one.event_id for one in lease(ledger)] == ["ev_2"]
+    pass_time(ledger.client, 1001)
+    assert {one.event_id for one in ledger.lease_inbox("other", 10, 1000).events} == {"ev_1", "ev_3"}
+
+
+def test_an_event_of_which_a_chunk_was_fanned_out_gets_only_what_is_missing_by_the_table(ledger: Ledger) -> None:
+    """A drain that died in the middle, and one that knows the event's type."""
+    ledger.accept([submission("ev_1")._replace(plain=True)])
+    ledger.lease_inbox("dying", 1, 1000)
+    ledger.fan_out("dying", [("ev_1", [Route("shop")])], more_within=1000)
+    (begun,) = lease(ledger)
+    pass_time(ledger.client, 1001)
+    assert ledger.lease_inbox(DRAIN, 1, 1000, table={"order.created": [Route("shop"), Route("mail")]}).routed == 1
+    (missing,) = lease(ledger)
+    assert (begun.destination, missing.destination) == ("shop", "mail")
+    check_books(read_books(ledger.client))
+
+
+def test_a_table_of_another_version_of_the_subscriptions_counts_for_nothing(ledger: Ledger) -> None:
+    """Somebody may have subscribed since it was made."""
+    ledger.accept([submission("ev_1")._replace(plain=True)])
+    taken = ledger.lease_inbox(DRAIN, 10, 1000, table={"order.created": [Route("shop")]}, version=7)
+    assert (taken.routed, len(taken.events)) == (0, 1)
 
 
 def test_an_event_that_nobody_wants_is_finished_at_once(ledger: Ledger) -> None:

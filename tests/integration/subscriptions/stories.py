@@ -48,12 +48,12 @@ def unsubscribe(ledger: Ledger, name: str) -> bool:
     return SubscriptionLedger(ledger.client).unsubscribe(name)
 
 
-def accept(ledger: Ledger, *event_ids: str, event_type: str = TYPE, **body: Any) -> None:
+def accept(ledger: Ledger, *event_ids: str, event_type: str = TYPE, plain: bool = False, **body: Any) -> None:
     """Accept events."""
     fixed = {"source": "/", "occurred_at": "2026-03-05T08:15:00.000Z", "environment": "test", "type": event_type}
     ledger.accept(
         [
-            Submission(event_id, "", "/", event_type, orjson.dumps({"id": event_id, **fixed, **body}))
+            Submission(event_id, "", "/", event_type, orjson.dumps({"id": event_id, **fixed, **body}), plain)
             for event_id in event_ids
         ]
     )

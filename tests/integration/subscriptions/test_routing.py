@@ -16,14 +16,18 @@ from integration.subscriptions.stories import (
     unsubscribe,
 )
 from integration.worker.test_drain import Canned
+from outhaul_config.destinations import Destination
 from outhaul_config.policy import Policy
 from outhaul_config.secret import Secret
 from outhaul_ledger import subscribing
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import State
 from outhaul_ledger.subscribing import SubscriptionLedger
+from outhaul_producers.subscriptions.book import SubscriptionBook
 from outhaul_producers.subscriptions.model import Subscription
 from outhaul_worker.exchange import Request
+from outhaul_worker.fanning import FanOut
+from outhaul_worker.routing import Router
 
 
 class Seen(Canned):
@@ -55,6 +59,23 @@ def test_an_event_accepted_after_subscribing_reaches_every_process_at_once(ledge
     process.drain()
     assert states(ledger, "ev_1") == {name: State.DELIVERED}
     assert all_balanced(ledger)
+
+
+def test_the_first_subscription_reaches_a_drain_that_has_told_the_ledger_where_events_go(ledger: Ledger) -> None:
+    """What it knew before somebody subscribed counts for nothing after it."""
+    book = SubscriptionBook(SubscriptionLedger(ledger.client))
+    router = Router({"all": Destination("all", "webhook", ("*",))}, book)
+    fan_out = FanOut(ledger, "drain-a", router)
+    for event_id in ("ev_1", "ev_2"):
+        accept(ledger, event_id, plain=True)
+        fan_out.step()
+    assert router.table
+    (name,) = subscribe(ledger, draft())
+    accept(ledger, "ev_3", plain=True)
+    fan_out.step()
+    assert states(ledger, "ev_2").keys() == {"all"}
+    assert states(ledger, "ev_3").keys() == {"all", name}
+    assert not router.table
 
 
 def test_an_event_accepted_before_subscribing_is_not_for_the_subscriber(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from outhaul_config.destinations import Destination
 from outhaul_config.policy import Order
 from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_producers.event import canonical
-from outhaul_worker.routing import UNROUTABLE, Router
+from outhaul_worker.routing import TABLE_SIZE, UNROUTABLE, Router
 
 DESTINATIONS = {
     "orders": Destination("orders", "webhook", ("order.*",)),
@@ -55,6 +55,39 @@ def test_a_plain_event_is_read_where_its_order_counts() -> None:
     body = stored(type="order.created", customer={"id": "C-1"})
     (route,) = router.route(Inbound("ev_1", 0, "order.created", plain=True, body=body)).routes
     assert route.order
+
+
+def plain(event_type: str) -> Inbound:
+    """A plain event as it is leased without its body."""
+    return Inbound("ev_1", 0, event_type, plain=True, body=b"")
+
+
+def test_the_types_of_plain_events_that_came_in_are_in_the_table() -> None:
+    """So that the ledger can route those that follow."""
+    router = Router(DESTINATIONS)
+    assert router.table == {}
+    router.route(plain("order.created"))
+    router.route(plain("customer.created"))
+    assert router.table == {"order.created": (Route("orders"), Route("all")), "customer.created": (Route("all"),)}
+
+
+def test_a_type_whose_order_counts_is_not_in_the_table() -> None:
+    """The key is in the event; types that no ordered destination wants are routed as ever."""
+    router = Router({**DESTINATIONS, "lined": Destination("lined", "webhook", ("cart.*",), order=Order("customer.id"))})
+    body = stored(type="cart.created", customer={"id": "C-1"})
+    router.route(Inbound("ev_1", 0, "cart.created", plain=True, body=body))
+    router.route(plain("order.created"))
+    assert router.table.keys() == {"order.created"}
+
+
+def test_the_table_stays_small() -> None:
+    """It is sent with each look for events; the types that came first make room, and one with many routes is none of it."""
+    many = {f"all-{number}": Destination(f"all-{number}", "webhook", ("order.*",)) for number in range(TABLE_SIZE)}
+    router = Router({**DESTINATIONS, **many})
+    for number in range(TABLE_SIZE):
+        router.route(plain(f"custom.x{number}"))
+    router.route(plain("order.created"))
+    assert [*router.table] == [f"custom.x{number}" for number in range(TABLE_SIZE // 2, TABLE_SIZE)]
 
 
 def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
