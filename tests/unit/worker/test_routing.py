@@ -81,7 +81,7 @@ def test_a_type_whose_order_counts_is_not_in_the_table() -> None:
 
 
 def test_the_table_stays_small() -> None:
-    """It is sent with each look for events; the types that came first make room, and one with many routes is none of it."""
+    """It is sent with each look for events; what came first makes room, and a type with many routes is none of it."""
     many = {f"all-{number}": Destination(f"all-{number}", "webhook", ("order.*",)) for number in range(TABLE_SIZE)}
     router = Router({**DESTINATIONS, **many})
     for number in range(TABLE_SIZE):
