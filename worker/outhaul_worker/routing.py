@@ -52,7 +52,7 @@ class Router:
 
     @property
     def reads_all(self) -> bool:
-        """True when of some plain events the type is not enough: their order counts, or subscriptions look into them."""
+        """True when of some plain events the type is not enough: their order counts, or subscriptions read them."""
         return bool(self._orders or self._subscriptions)
 
     @property
