@@ -30,8 +30,8 @@ from outhaul_worker.transports.contract import Transport
 SLICE_SECONDS = (480.0, 720.0)
 # So many that calls are few, and so few that the server is back within some 4 ms. Fewer of slow lanes: their attempts
 # mostly open connections, and whoever is quick must not wait until many of them have.
-LEASE_COUNTS = Room(quick=256, slow=128)
-SETTLE_COUNT = 192
+LEASE_COUNTS = Room(quick=320, slow=128)
+SETTLE_COUNT = 256
 # Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails
 # counts twice, as it moves breaker and limit.
 SETTLE_LANES = 24
@@ -41,7 +41,7 @@ POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flig
 AT_ONCE_SECONDS = 0.001
 LINGER_MS = 50  # a lane due within this time is worth waiting for
 UNCONFIGURED_DELAY_MS = 60_000
-SPARE_COUNT = 128  # leased attempts that are kept back for the time in which the ledger leases more
+SPARE_COUNT = 160  # leased attempts that are kept back for the time in which the ledger leases more
 BUSY_COUNT = 16  # leases at once, and answers come thick and fast
 MEANWHILE_SECONDS = 0.001
 LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered

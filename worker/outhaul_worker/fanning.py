@@ -10,7 +10,7 @@ from outhaul_worker.routing import Router
 
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
 # In a call, so that the server is back within some 4 ms, were each route another destination's.
-MOST_EVENTS = 256
+MOST_EVENTS = 384
 MOST_ROUTES = 384  # of many events
 CHUNK = 64  # of one
 STEP = 1024  # routes until the drain looks after what it has in flight
