@@ -73,6 +73,11 @@ class Event:
         return f"Event(id={self.id!r}, type={self.type!r})"
 
     @property
+    def raw(self) -> bytes:
+        """The bytes it was read from."""
+        return self._raw
+
+    @property
     def id(self) -> str:
         """The caller's idempotency key, or `ev_` and a ULID."""
         return self._id

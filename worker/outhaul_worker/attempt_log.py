@@ -49,34 +49,41 @@ class AttemptLog:
         """Describe one attempt that has ended."""
         secrets = self._secrets_of(attempt)
         reason = self._reason(decision.reason, secrets)
-        lease, kind = attempt.lease, attempt.target.destination.kind
-        line: dict[str, object] = {
-            "kind": kind,
-            "attempt": lease.attempt,
+        lease, line = attempt.lease, self._line(attempt, answer, decision)
+        due_in = int(decision.delay * 1000) if decision.outcome is Outcome.RETRY else None
+        if self._emit:
+            self._emit(
+                **line,
+                destination=lease.destination,
+                event_id=lease.event_id,
+                type=attempt.gist.type,
+                due_in_ms=due_in,
+                reason=reason,
+                possible_duplicate=lease.possible_duplicate,
+            )
+        if decision.outcome in ALERTING:
+            self._report(lease.destination, reason, attempt.target.destination.kind)
+        line["at"] = int(attempt.started * 1000)
+        # Of the ledger's line, which is kept long, these are left out where they say nothing.
+        if due_in:
+            line["due_in_ms"] = due_in
+        if reason:
+            line["reason"] = reason
+        if lease.possible_duplicate:
+            line["possible_duplicate"] = True
+        _add_details(line, attempt, answer, decision, warnings, secrets)
+        return Entry(reason, orjson.dumps(line))
+
+    def _line(self, attempt: Attempt, answer: Answer, decision: Decision) -> dict[str, object]:
+        """Begin the line with what it always has."""
+        return {
+            "kind": attempt.target.destination.kind,
+            "attempt": attempt.lease.attempt,
             "outcome": decision.outcome,
             "status": answer.status,
             "duration_ms": round(answer.duration_ms, 1),
             "worker": self._worker,
         }
-        # Of the ledger's line, which is kept long, these are left out where they say nothing.
-        more = {
-            "due_in_ms": int(decision.delay * 1000) if decision.outcome is Outcome.RETRY else None,
-            "reason": reason,
-            "possible_duplicate": lease.possible_duplicate,
-        }
-        if self._emit:
-            self._emit(destination=lease.destination, **line, **more, event_id=lease.event_id, type=attempt.gist.type)
-        if decision.outcome in ALERTING:
-            self._report(lease.destination, reason, kind)
-        line["at"] = int(attempt.started * 1000)
-        line.update((name, value) for name, value in more.items() if value)
-        if attempt.payload and attempt.payload.vendor_id:
-            line["vendor_id"] = attempt.payload.vendor_id
-        if answer.body and decision.outcome is not Outcome.DELIVERED:
-            line["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
-        if warnings:
-            line["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]
-        return Entry(reason, orjson.dumps(line))
 
     def _reason(self, reason: str, secrets: tuple[str, ...]) -> str:
         # Most attempts end for one of few reasons, and redacting costs more than the rest of the line.
@@ -93,3 +100,19 @@ class AttemptLog:
         if known is None or known[0] is not destination:  # a subscription's secrets may change
             known = self._secrets[destination.name] = (destination, destination.secrets())
         return known[1]
+
+
+def _add_details(
+    line: dict[str, object],
+    attempt: Attempt,
+    answer: Answer,
+    decision: Decision,
+    warnings: tuple[str, ...],
+    secrets: tuple[str, ...],
+) -> None:
+    if attempt.payload and attempt.payload.vendor_id:
+        line["vendor_id"] = attempt.payload.vendor_id
+    if answer.body and decision.outcome is not Outcome.DELIVERED:
+        line["answer"] = redact(answer.body[: 4 * EXCERPT].decode(errors="replace"), secrets)[:EXCERPT]
+    if warnings:
+        line["warnings"] = [redact(warning, secrets)[:EXCERPT] for warning in warnings]

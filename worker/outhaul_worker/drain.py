@@ -44,7 +44,7 @@ UNCONFIGURED_DELAY_MS = 60_000
 SPARE_COUNT = 160  # leased attempts that are kept back for the time in which the ledger leases more
 BUSY_COUNT = 16  # leases at once, and answers come thick and fast
 MEANWHILE_SECONDS = 0.001
-LAUNCH_COUNT = 8  # attempts that are started before the drain looks whether the ledger has answered
+LAUNCH_COUNT = 16  # attempts that are started before the drain looks whether the ledger has answered
 OUTAGE_PAUSE_SECONDS = 0.25
 OUTAGE_PATIENCE_SECONDS = 30.0  # how long a stopping drain tries to settle while the ledger is away
 

@@ -2,8 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from outhaul_producers.event import Event
 from outhaul_worker.destinations.contract import DestinationKind, NotApplicable, Payload
@@ -11,11 +10,9 @@ from outhaul_worker.destinations.contract import DestinationKind, NotApplicable,
 MOST = 64  # many more, and most of what is looked at has left the processor's cache, which costs more than reading it
 
 
-@dataclass(slots=True)
-class _Known:
-    raw: bytes
+class _Known(NamedTuple):
     event: Event
-    payloads: dict[Hashable, Payload | NotApplicable] = field(default_factory=dict)
+    payloads: dict[Hashable, Payload | NotApplicable]
 
 
 class Events:
@@ -64,8 +61,8 @@ class Events:
 
     def _read(self, event_id: str, raw: bytes) -> _Known:
         known = self._known.get(event_id)
-        if known is None or known.raw != raw:
-            known = _Known(raw, Event(raw))
+        if known is None or known.event.raw != raw:
+            known = _Known(Event(raw), {})
             if len(self._known) >= self._most:
                 self._known.popitem(last=False)
             self._known[event_id] = known
