@@ -115,6 +115,7 @@ class Ledger(Portions):
         whole: bool = True,
         table: Mapping[str, Sequence[Route]] = MappingProxyType({}),
         version: int = 0,
+        most_routes: int = UNBOUNDED,
     ) -> Intake:
         """Take up to `most` accepted events for routing, in the order of their acceptance.
 
@@ -126,9 +127,10 @@ class Ledger(Portions):
             table: the routes of plain events of some types, by type; they get their deliveries at once.
             version: of the subscriptions that the table was made by. While the ledger's is another, it counts for
                 nothing.
+            most_routes: how many deliveries at most are made at once; events with more than are left are leased.
         """
         entries = [part for event_type, routes in table.items() for part in (event_type, *_entry(routes))]
-        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, version, *entries)
+        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, version, most_routes, *entries)
         current, routed, events, bodies, more = self._run("lease_inbox", *arguments)
         inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
         return Intake(current, routed, inbound, bool(more))

@@ -59,7 +59,8 @@ class Acceptance(StrEnum):
 class Submission(NamedTuple):
     """One event as a producer hands it in. `digest` is of what the caller gave, before defaults.
 
-    `plain` promises that nothing in its body says when or where it is to go, so that its type is enough to route it.
+    `body` is the event's canonical JSON (`outhaul_producers.event.canonical`), as readers rely on its order. `plain`
+    promises that nothing in it says when or where it is to go, so that its type is enough to route it.
     """
 
     event_id: str

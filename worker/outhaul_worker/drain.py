@@ -295,7 +295,5 @@ def _unconfigured(lease: Lease) -> Settlement:
         State.PENDING,
         reason="destination is not configured in this worker",
         delay_ms=UNCONFIGURED_DELAY_MS,
-        burned=False,
-        line=b'{"destination":"%s","outcome":"retry","reason":"destination is not configured in this worker"}'
-        % lease.destination.encode(),
+        burned=False,  # nor has it a line in the log, as it would get one each minute
     )

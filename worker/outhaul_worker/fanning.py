@@ -42,13 +42,18 @@ class FanOut:
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
-        whole, table = self._router.reads_all, self._router.table
-        most = min(self._most, MOST_ROUTES // max([1, *map(len, table.values())]))
+        whole, most = self._router.may_read, self._most
         intake = self._ledger.lease_inbox(
-            self._drain, most, INBOX_LEASE_MS, whole=whole, table=table, version=self._router.version
+            self._drain,
+            most,
+            INBOX_LEASE_MS,
+            whole=whole,
+            table=self._router.table,
+            version=self._router.version,
+            most_routes=MOST_ROUTES,
         )
         self._router.catch_up(intake.version)
-        missing = not whole and self._router.reads_all  # the first subscription has come in between
+        missing = not whole and self._router.may_read  # the first subscription has come in between
         self._waiting.extend(self._completed(intake.events) if missing else intake.events)
         taken = intake.routed + len(intake.events)
         if taken:

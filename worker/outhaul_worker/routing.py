@@ -51,13 +51,13 @@ class Router:
         self._table_size = 0
 
     @property
-    def reads_all(self) -> bool:
+    def may_read(self) -> bool:
         """True when of some plain events the type is not enough: their order counts, or subscriptions read them."""
         return bool(self._orders or self._subscriptions)
 
     @property
     def table(self) -> Mapping[str, Sequence[Route]]:
-        """The routes of plain events of the types that came in last, those where nothing but the type counts."""
+        """The routes of plain events of the types that were entered last, those where nothing but the type counts."""
         return {} if self._subscriptions else self._table
 
     @property
@@ -76,7 +76,9 @@ class Router:
         An event may name the destinations it is for: those of them that want its type get it, and a name that there is
         not is recorded as skipped, for the sender to see.
         """
-        if inbound.plain and not self._subscriptions and not self._wanted(inbound.type).ordered:
+        # Without its body a plain one was taken before anybody had subscribed: its type is enough, whoever has since.
+        by_type = inbound.plain and not (inbound.body and self._subscriptions)
+        if by_type and not self._wanted(inbound.type).ordered:
             routes = self._wanted(inbound.type).routes
             self._enter(inbound.type, routes)
             return Routed(routes)

@@ -123,6 +123,7 @@ def _accept_in_the_end(batch: list[dict[str, Any]]) -> None:
         if others:
             raise others[0]
         batch = [batch[index] for index in errors]
+        time.sleep(STREAM_SECONDS)
 
 
 def _validate_and_set(client: redis.Redis, event: dict[str, Any], source: str) -> None:

@@ -114,6 +114,17 @@ def test_an_event_of_which_a_chunk_was_fanned_out_gets_only_what_is_missing_by_t
     check_books(read_books(ledger.client))
 
 
+def test_events_with_more_routes_than_are_left_for_a_call_are_leased(ledger: Ledger) -> None:
+    """A type that goes to many keeps no others from being routed, and no call lasts long."""
+    types = ("wide", "narrow", "wide", "narrow", "narrow")
+    given = [submission(f"ev_{number}")._replace(plain=True, type=each) for number, each in enumerate(types)]
+    ledger.accept(given)
+    table = {"wide": [Route(f"shop-{number}") for number in range(3)], "narrow": [Route("shop")]}
+    taken = ledger.lease_inbox(DRAIN, 10, 1000, table=table, most_routes=5)
+    assert (taken.routed, [one.event_id for one in taken.events]) == (3, ["ev_2", "ev_4"])
+    check_books(read_books(ledger.client))
+
+
 def test_a_table_of_another_version_of_the_subscriptions_counts_for_nothing(ledger: Ledger) -> None:
     """Somebody may have subscribed since it was made."""
     ledger.accept([submission("ev_1")._replace(plain=True)])

@@ -14,7 +14,7 @@ from outhaul_ledger import dead_letters
 from outhaul_ledger.browsing import Place, Sought
 from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
-from outhaul_ledger.model import Route, State
+from outhaul_ledger.model import Route, State, Submission
 from outhaul_ops.embedded import EmbeddedServer
 
 CANCELLED, EXPIRED = (State.CANCELLED, "cancelled"), (State.DEAD, "expired")
@@ -81,6 +81,22 @@ def test_a_wide_event_is_listed_in_its_place_and_no_script_takes_long(metered: M
     assert {each.delivery.state for each in delivered.deliveries} == {State.DELIVERED}
     (one,) = metered.browse(Sought(0.0, EVER, "shop-00007"), None, most=9, look=500).deliveries
     assert one.event_id == "ev_2"
+    assert too_long(metered) == {}
+
+
+def test_many_events_are_taken_over_and_routed_and_no_script_takes_long(metered: Metered) -> None:
+    """What a drain that died had leased for routing, of a type that nobody wants and of one that many do."""
+    for event_type, routes in (("unwanted", []), ("wanted", [Route(f"shop-{number}") for number in range(100)])):
+        events = [f"ev_{event_type}_{number}" for number in range(400)]
+        metered.accept([Submission(each, "digest", "/shop", event_type, b"{}", plain=True) for each in events])
+        assert len(metered.lease_inbox("dying", 400, 1_000).events) == 400
+        pass_time(metered.client, 1_000)
+        routed = 0
+        while routed < 400:
+            taken = metered.lease_inbox("other", 384, 1_000, table={event_type: routes}, most_routes=400)
+            routed += taken.routed
+            metered.fan_out("other", [(one.event_id, []) for one in taken.events])
+            routed += len(taken.events)
     assert too_long(metered) == {}
 
 

@@ -78,6 +78,22 @@ def test_the_first_subscription_reaches_a_drain_that_has_told_the_ledger_where_e
     assert not router.table
 
 
+def test_events_that_were_taken_before_the_first_subscription_go_where_their_type_goes(ledger: Ledger) -> None:
+    """They were leased without their bodies, and some are still to be routed when somebody subscribes."""
+    book = SubscriptionBook(SubscriptionLedger(ledger.client))
+    destinations = {f"all-{number}": Destination(f"all-{number}", "webhook", ("*",)) for number in range(50)}
+    fan_out = FanOut(ledger, "drain-a", Router(destinations, book))
+    events = [f"ev_{number}" for number in range(40)]
+    accept(ledger, *events, plain=True)
+    fan_out.step()
+    assert any(not states(ledger, event_id) for event_id in events)
+    subscribe(ledger, draft())
+    book.catch_up()
+    while fan_out.step():
+        pass
+    assert all(states(ledger, event_id).keys() == destinations.keys() for event_id in events)
+
+
 def test_an_event_accepted_before_subscribing_is_not_for_the_subscriber(ledger: Ledger) -> None:
     """However late it is routed: who gets an event does not depend on when a worker comes by."""
     accept(ledger, "ev_1")

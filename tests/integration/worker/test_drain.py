@@ -141,6 +141,7 @@ def test_a_delivery_of_a_destination_this_worker_does_not_know_waits_unburned(le
     newer = record.deliveries["newer"]
     assert (newer.state, newer.tries) == (State.PENDING, 0)
     assert newer.due > record.now
+    assert (newer.reason, record.attempts) == ("destination is not configured in this worker", ())
 
 
 def test_a_drain_that_lingers_takes_what_comes_in_meanwhile(ledger: Ledger) -> None:

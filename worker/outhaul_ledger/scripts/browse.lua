@@ -30,18 +30,20 @@ local function read_record(id)
     local stored = redis.call('HMGET', keys.record .. id, 'type', 'd:' .. only)
     return stored[1], { [only] = stored[2] }, stored[2] and { only } or {}
   end
-  local type, packed, names, fields = nil, {}, {}, redis.call('HGETALL', keys.record .. id)
-  left = left - #fields / 2
-  for i = 1, #fields, 2 do
-    local destination = string.match(fields[i], '^d:(.+)$')
+  local packed, names, wanted_fields, fields = {}, {}, { 'type' }, redis.call('HKEYS', keys.record .. id)
+  left = left - #fields
+  for _, field in ipairs(fields) do
+    local destination = string.match(field, '^d:(.+)$')
     if destination then
-      packed[destination], names[#names + 1] = fields[i + 1], destination
-    elseif fields[i] == 'type' then
-      type = fields[i + 1]
+      names[#names + 1], wanted_fields[#wanted_fields + 1] = destination, field
     end
   end
+  local stored = redis.call('HMGET', keys.record .. id, unpack(wanted_fields))
+  for number, name in ipairs(names) do
+    packed[name] = stored[number + 1]
+  end
   table.sort(names)
-  return type, packed, names
+  return stored[1], packed, names
 end
 
 -- True when the page is full.

@@ -5,15 +5,15 @@
 --       expiring subscriptions edition
 -- STATES: pending skipped
 -- ARGV: drain, most events, lease in ms, 1 for the bodies of plain events too, retention in ms, version of the subscriptions
---       that the table was made by: by any other it counts for nothing; then per entry of the table: type, number of routes,
---       and per route: destination, reason to skip it (or ''), order (or '')
+--       that the table was made by: by any other it counts for nothing; most deliveries to make at once; then per entry of the
+--       table: type, number of routes, and per route: destination, reason to skip it (or ''), order (or '')
 -- Returns: {version of the subscriptions, how many got their deliveries, per leased event {id, accepted_at, type, 1 if it is
 --          plain}, per leased event its body or nil, 1 if more deliveries may have their turn at once}
 -- Touches: inbox routing leases:<drain> drains record:<id> lane:<d> lanes slow destinations destination:<d> order:<d>:<key>
 --          gate edition subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, most, lease, whole = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2], ARGV[FIRST + 3] == '1'
-local retention = ARGV[FIRST + 4]
+local retention, room = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 6])
 local now = clock()
 local version = redis.call('HGET', keys.edition, 'version') or '0'
 local entries, found, bodies, routed = {}, {}, {}, 0
@@ -22,6 +22,7 @@ local until_when = stamp(now + lease)
 local route, write_routing = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
 
+local RETURNED = 128 -- events whose lease has ended that are looked at in a call
 local function lease_event(id, stored, plain)
   route(keys.routing, until_when, id)
   hold(keys.leases .. drain, ' ' .. id)
@@ -33,25 +34,25 @@ local function lease_event(id, stored, plain)
 end
 
 redis.call('ZADD', keys.drains, now, drain)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now, 'LIMIT', 0, RETURNED)) do
   return_to_inbox(keys, id)
 end
-local i = version == ARGV[FIRST + 5] and FIRST + 6 or #ARGV + 1
+local taken = redis.call('ZPOPMIN', keys.inbox, most)
+local i = taken[1] and version == ARGV[FIRST + 5] and FIRST + 7 or #ARGV + 1
 while i <= #ARGV do
   local routes = tonumber(ARGV[i + 1])
   entries[ARGV[i]] = read_entry(keys, i + 2, routes)
   i = i + 2 + 3 * routes
 end
-local taken = redis.call('ZPOPMIN', keys.inbox, most)
 for place = 1, #taken, 2 do
   local id = taken[place]
   local stored = redis.call('HMGET', keys.record .. id, 'at', 'type', 'told', 'open')
   local plain = stored[2] and not stored[3]
   local entry = plain and entries[stored[2]]
-  if not entry then
+  if not entry or #entry > room then
     lease_event(id, stored, plain)
   else
-    routed = routed + 1
+    routed, room = routed + 1, room - #entry
     if add_deliveries(keys, states, now, id, entry, stored[4], true, 0) == 0 then
       expire_if_finished(keys, id, now, retention)
     end

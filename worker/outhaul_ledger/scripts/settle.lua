@@ -27,9 +27,10 @@ local function read_result(i)
   local destination = ARGV[i]
   local result = {
     destination = destination, state = states[ARGV[i + 1]], reason = ARGV[i + 2], status = ARGV[i + 3],
-    delay = tonumber(ARGV[i + 4]), due = stamp(now + tonumber(ARGV[i + 4])), pause = ARGV[i + 5], burned = burned == ONE, ambiguous = ambiguous == ONE,
-    judged = judged == ONE, failed = failed == ONE, silent = silent == ONE, overloaded = overloaded == ONE,
-    field = 'd:' .. destination, log = 'a:' .. destination, lane = keys.lane .. destination, inflight = keys.inflight .. destination,
+    delay = tonumber(ARGV[i + 4]), due = stamp(now + tonumber(ARGV[i + 4])), pause = ARGV[i + 5],
+    burned = burned == ONE, ambiguous = ambiguous == ONE, judged = judged == ONE, failed = failed == ONE,
+    silent = silent == ONE, overloaded = overloaded == ONE, field = 'd:' .. destination, log = 'a:' .. destination,
+    lane = keys.lane .. destination, inflight = keys.inflight .. destination,
   }
   result.__index = result
   return result

@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from outhaul_config.secret import Secret
@@ -25,15 +26,21 @@ class SigningKey(Protocol):
         ...
 
 
+@lru_cache(maxsize=1024)
+def _begun(key: bytes) -> hmac.HMAC:
+    # Copying one is quicker than beginning anew; there may be a hundred thousand keys, and each takes half a KB.
+    return hmac.new(key, digestmod="sha256")
+
+
 @dataclass(frozen=True, slots=True)
 class SharedKey:
     """A secret that sender and receiver share; signs as `v1`."""
 
-    _begun: hmac.HMAC = field(repr=False)
+    _key: bytes = field(repr=False)
 
     def sign(self, head: bytes, body: bytes) -> str:
         """The HMAC-SHA256 of the content as a `v1` entry."""
-        mac = self._begun.copy()
+        mac = _begun(self._key).copy()
         mac.update(head)
         mac.update(body)
         return "v1," + b64encode(mac.digest()).decode()
@@ -87,7 +94,7 @@ def _decoded(text: str) -> bytes:
 def _shared_key(raw: bytes) -> SharedKey:
     if not 24 <= len(raw) <= 64:
         raise ValueError(f"Expected base64 of 24 to 64 bytes after whsec_, got {len(raw)} bytes.")
-    return SharedKey(hmac.new(raw, digestmod="sha256"))
+    return SharedKey(raw)
 
 
 def _private_key(raw: bytes) -> PrivateKey:

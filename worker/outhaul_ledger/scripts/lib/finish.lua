@@ -1,10 +1,9 @@
 -- What ends with a delivery's last state: its event's books, and the event itself when nothing of it is left to do.
 
--- Events finished for good expire together with their record: at one moment, as the server's own clock goes
--- on between two commands of a script.
-local moment
+-- Events finished for good expire together with their record: at one moment, as the server's own clock goes on between two
+-- commands of a script. Uses: delivery.
 local function expire_event(keys, id, now, retention)
-  moment = moment or string.format('%d', now + retention)
+  local moment = digits[now + retention]
   redis.call('PEXPIREAT', keys.event .. id, moment)
   redis.call('PEXPIREAT', keys.record .. id, moment)
 end
