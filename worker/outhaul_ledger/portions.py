@@ -12,7 +12,7 @@ from outhaul_ledger.record import EventRecord
 from outhaul_ledger.scripting import Scripts
 
 PAGE = 200  # deliveries or destinations read at once
-PORTION = 80  # deliveries of a record looked at at once; the server may give some more
+PORTION = 80  # fields of a record looked at at once, one a delivery and one for its attempts; the server may give more
 CHANGED = 100  # of which so many are changed
 EXPIRING = 64  # events whose expiry is looked at in one call of the script
 LOOKED_AT = 1_000  # deliveries that such a call looks at
@@ -21,7 +21,7 @@ FLYING_MS = 1_000  # after which an expired event is looked at again that had a 
 ABANDONED_MS = 2_000  # after which another goes on taking an event back
 LARGE = 500  # fields of a record that is not read as a whole
 FIELDS = 2_000  # of records read in one call
-LISTED = 500  # deliveries of a large record read at once
+LISTED = 500  # fields of a large record looked at at once
 
 
 class Portions(Scripts):
