@@ -189,11 +189,12 @@ class Ledger(Portions):
         """
         arguments = (drain, worker, most, lease_ms, POISON, ATTEMPT_LINES, self.retention_ms, quick, slow)
         now, wait, stopping, lanes, columns, bodies = self._run("lease", *arguments, " ".join(hanging))
-        rows = zip(*[iter(columns)] * 6, bodies, strict=True)
+        read = dict(zip(dict.fromkeys(columns[::6]), bodies, strict=True))
+        rows = zip(*[iter(columns)] * 6, strict=True)
         leases: list[Lease] = []
         for name, slow, count in zip(*[iter(lanes)] * 3, strict=True):
             destination = name.decode()
-            leases += [_lease(destination, bool(slow), *row) for row in islice(rows, count)]
+            leases += [_lease(destination, bool(slow), read, *row) for row in islice(rows, count)]
         return Leased(now, wait, bool(stopping), leases)
 
     def settle(self, drain: str, settlements: Sequence[Settlement]) -> list[bool]:
@@ -348,15 +349,16 @@ def connect(settings: "Settings", *, timeout: float | None = None) -> Ledger:
 def _lease(
     destination: str,
     slow: bool,
+    bodies: Mapping[bytes, bytes | None],
     event_id: bytes,
     attempt: int,
     tries: int,
     at: int,
     since: int,
     duplicate: int,
-    body: bytes | None,
 ) -> Lease:
-    return Lease(destination, event_id.decode(), attempt, tries, at, since, bool(duplicate), slow, body or b"")
+    name, body = event_id.decode(), bodies[event_id] or b""
+    return Lease(destination, name, attempt, tries, at, since, bool(duplicate), slow, body)
 
 
 def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, plain: int) -> Inbound:

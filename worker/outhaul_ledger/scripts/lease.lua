@@ -12,7 +12,7 @@
 --       most of quick lanes, most of slow lanes, destinations found hanging, with blanks between
 -- Returns: {now, ms until a lane is due that there are places for (-1: none), 1 if the worker is stopping, per lane
 --          destination, 1 if it is slow, and how many of the following deliveries are its own, per delivery id, attempt,
---          tries, accepted_at, since, and possible duplicate, per delivery its event's body or nil}
+--          tries, accepted_at, since, and possible duplicate, per event, in the order they come first in, its body or nil}
 -- Touches: lane:<d> lanes slow inflight:<d> record:<id> destination:<d> leases:<drain> drains workers; dead:<d>
 --          order:<d>:<key> gate expiring event:<id> (lost leases, expired and cancelled events); history
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish attempts order expiry cancel lost run history sheaf
@@ -22,7 +22,7 @@ local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete, until_when = complete_since(keys, now), stamp(now + lease)
-local lanes, leased, wanted, to_reclaim = {}, {}, {}, most
+local lanes, leased, granted, wanted, is_wanted, to_reclaim = {}, {}, 0, {}, {}, most
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
 
@@ -87,7 +87,10 @@ local function grant(destination, id)
   leased[column + 4] = tonumber(stored[2])
   leased[column + 5] = tonumber(delivery.since == '0' and stored[2] or delivery.since)
   leased[column + 6] = tonumber(delivery.duplicate)
-  wanted[#wanted + 1] = keys.event .. id
+  if not is_wanted[id] then
+    is_wanted[id], wanted[#wanted + 1] = true, keys.event .. id
+  end
+  granted = granted + 1
   return true
 end
 
@@ -115,19 +118,18 @@ end
 
 -- Returns how many it looked at.
 local function serve(flow, room)
-  local destination, granted = flow.destination, 0
+  local destination, before = flow.destination, granted
   local due = redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)
   for _, id in ipairs(due) do
     if grant(destination, id) then
-      granted = granted + 1
       flow.probe = flow.reopen_at > 0 and id or nil
     end
   end
   write_scores()
   local column = #lanes
-  lanes[column + 1], lanes[column + 2], lanes[column + 3] = destination, is_slow(flow) and 1 or 0, granted
-  if granted > 0 and (flow.probe or flow.policy.interval > 0) then
-    spend_tokens(flow, now, granted)
+  lanes[column + 1], lanes[column + 2], lanes[column + 3] = destination, is_slow(flow) and 1 or 0, granted - before
+  if granted > before and (flow.probe or flow.policy.interval > 0) then
+    spend_tokens(flow, now, granted - before)
     write_flow(keys, flow)
   end
   return #due
@@ -166,7 +168,7 @@ local quick_room = math.min(most, most_quick)
 if quick_room > 0 then
   visit_lanes(keys.lanes, quick_room, AT_ONCE_QUICK)
 end
-local slow_room = math.min(most - #wanted, most_slow)
+local slow_room = math.min(most - granted, most_slow)
 if slow_room > 0 then
   visit_lanes(keys.slow, slow_room, AT_ONCE_SLOW)
 end
