@@ -1,6 +1,7 @@
 """Where a request must not go."""
 
 import socket
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,19 +52,27 @@ BLOCKED_HOSTS = (
 
 
 class Names:
-    """A resolver whose answers are scripted; numbers are left to the system."""
+    """A resolver whose answers are scripted; numbers are left to the system.
+
+    Each host gets them from the first one on: a look-up that an earlier test left behind must not take one away.
+    """
 
     def __init__(self, *answers: Sequence[str]) -> None:
-        self.asked = 0
+        self._asked = Counter[str]()
         self._answers = answers
         self._system = socket.getaddrinfo
 
     def __call__(self, host: str, port: int, flags: int = 0, **options: Any) -> Any:
         if flags & socket.AI_NUMERICHOST:
             return self._system(host, port, flags=flags, **options)
-        answer = self._answers[min(self.asked, len(self._answers) - 1)]
-        self.asked += 1
+        answer = self._answers[min(self._asked[host], len(self._answers) - 1)]
+        self._asked[host] += 1
         return [entry for ip in answer for entry in self._system(ip, port, type=socket.SOCK_STREAM)]
+
+    @property
+    def asked(self) -> int:
+        """How often it was asked for a name."""
+        return self._asked.total()
 
 
 @pytest.mark.parametrize("host", BLOCKED_HOSTS)
