@@ -2,6 +2,8 @@
 
 import contextlib
 import ctypes
+import ctypes.util
+import functools
 import os
 import random
 import shutil
@@ -21,9 +23,8 @@ from redis.retry import Retry
 START_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
 _SERVER_PORTS = (10_000, 32_000)
-# The wheel's server uses glibc's allocator, whose caches are made for less churn: with these larger ones a delivery
-# costs the server about a fifth less processor time (docs/performance.md).
-_ALLOCATOR = "glibc.malloc.tcache_count=65000:glibc.malloc.tcache_max=8192"
+# glibc's allocator has caches made for less churn: with these larger ones a delivery costs the server about a fifth less.
+_GLIBC_CACHES = "glibc.malloc.tcache_count=65000:glibc.malloc.tcache_max=8192"
 
 
 class ServerMissing(RuntimeError):
@@ -50,6 +51,20 @@ def find_binary() -> Path:
             raise ServerMissing from None
         return Path(found)
     return Path(_binary.get_binary_path())
+
+
+@functools.cache
+def find_jemalloc() -> str | None:
+    """Return the name by which this system loads jemalloc, None where it has none.
+
+    Servers are packaged with that allocator, all but the wheel's, which gets it in this way: see docs/decisions/075.
+    """
+    return ctypes.util.find_library("jemalloc")
+
+
+def _allocator() -> dict[str, str]:
+    jemalloc = find_jemalloc()
+    return {"LD_PRELOAD": jemalloc} if jemalloc else {"GLIBC_TUNABLES": _GLIBC_CACHES}
 
 
 def free_port() -> int:
@@ -106,7 +121,7 @@ class EmbeddedServer:
             self._process = subprocess.Popen(
                 self._command(),
                 cwd=self.folder,
-                env={"GLIBC_TUNABLES": _ALLOCATOR, **os.environ},
+                env={**_allocator(), **os.environ},
                 stdout=log,
                 stderr=log,
                 preexec_fn=end_with_parent,

@@ -11,10 +11,14 @@ import redis
 
 from outhaul_ops.bench.footprint import processor_seconds
 from outhaul_ops.bench.receiver import Receiver, find_nginx, quick_receiver, slow_receiver
-from outhaul_ops.embedded import EmbeddedServer
+from outhaul_ops.embedded import EmbeddedServer, find_jemalloc
 
 # The server would otherwise rewrite its file in the middle of whichever measurement happens to be next.
 _SETTINGS = ("--auto-aof-rewrite-percentage", "0", "--slowlog-max-len", "100000")
+_NO_JEMALLOC = (
+    "the system has no jemalloc (Debian: libjemalloc2), so that the server runs with another allocator than packaged"
+    " servers do: everybody is slower, and a script may stop it for 40 ms"
+)
 PATIENCE_SECONDS = 60.0  # for an answer of a server that holds millions of keys
 
 
@@ -67,4 +71,7 @@ def open_stage() -> Iterator[Stage]:
         server = cleanup.enter_context(EmbeddedServer(folder / "server", settings=_SETTINGS))
         client = cleanup.enter_context(redis.Redis.from_url(server.url, socket_timeout=PATIENCE_SECONDS))
         receiver = cleanup.enter_context(quick_receiver(folder / "receiver", find_nginx()))
-        yield Stage(folder, server, client, receiver, cleanup)
+        stage = Stage(folder, server, client, receiver, cleanup)
+        if not find_jemalloc() and client.info("memory")["mem_allocator"] == "libc":
+            stage.note(_NO_JEMALLOC)
+        yield stage
