@@ -32,9 +32,10 @@ SLICE_SECONDS = (480.0, 720.0)
 # mostly open connections, and whoever is quick must not wait until many of them have.
 LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
-# Destinations in one call, as another one takes the server longer than another outcome of the same; one that fails
-# counts twice, as it moves breaker and limit.
-SETTLE_LANES = 24
+# Destinations in one call, as another one takes the server longer than another outcome of the same. One that fails counts
+# for more: it moves breaker and limit, and many that fail do so together.
+SETTLE_LANES = 128
+FAILING_COUNTS = 10
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -282,7 +283,7 @@ def _portion(settlements: Sequence[Settlement]) -> Sequence[Settlement]:
         destinations.add(one.destination)
         if one.state is not State.DELIVERED:
             failing.add(one.destination)
-        if len(destinations) + len(failing) > SETTLE_LANES:
+        if len(destinations) + (FAILING_COUNTS - 1) * len(failing) > SETTLE_LANES:
             return settlements[:number]
     return settlements[:SETTLE_COUNT]
 

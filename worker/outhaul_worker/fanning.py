@@ -11,6 +11,7 @@ from outhaul_worker.routing import Router
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
 # In a call, so that the server is back within some 4 ms, were each route another destination's.
 MOST_EVENTS = 384
+READ_EVENTS = 128  # while some have to be read, which is more to do: deliveries must keep pace with what is routed
 MOST_ROUTES = 384  # of many events
 CHUNK = 64  # of one
 STEP = 1024  # routes until the drain looks after what it has in flight
@@ -57,7 +58,7 @@ class FanOut:
         self._waiting.extend(self._completed(intake.events) if missing else intake.events)
         taken = intake.routed + len(intake.events)
         if taken:
-            self._most = MOST_EVENTS
+            self._most = READ_EVENTS if intake.events else MOST_EVENTS
         return taken == most or intake.gated
 
     def _completed(self, events: Sequence[Inbound]) -> list[Inbound]:

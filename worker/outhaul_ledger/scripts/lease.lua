@@ -22,11 +22,12 @@ local poison, cap, retention = tonumber(ARGV[FIRST + 4]), tonumber(ARGV[FIRST + 
 local most_quick, most_slow, hanging = tonumber(ARGV[FIRST + 7]), tonumber(ARGV[FIRST + 8]), ARGV[FIRST + 9]
 local now = clock()
 local complete, until_when = complete_since(keys, now), stamp(now + lease)
-local lanes, leased, granted, wanted, is_wanted, to_reclaim = {}, {}, 0, {}, {}, most
+local lanes, leased, granted, lapses, wanted, is_wanted, to_reclaim = {}, {}, 0, 0, {}, {}, most
 local enter, write_scores = sheaf('ZADD')
 local hold, write_leases = sheaf('SADD')
 
 local function lapsed(destination, id, delivery)
+  lapses = lapses + 1
   redis.call('SREM', keys.leases .. delivery.drain, destination .. ' ' .. id)
   return lose_lease(keys, states, destination, id, delivery, now, poison, cap, retention)
 end
@@ -94,13 +95,12 @@ local function grant(destination, id)
   return true
 end
 
-local function free_places(destination, limit)
-  local free = limit - redis.call('ZCARD', keys.inflight .. destination)
-  if free > 0 then
-    return free
+local function free_places(flow, limit)
+  if count_in_flight(keys, flow) >= limit then
+    reclaim(flow.destination)
+    flow.in_flight = nil
   end
-  reclaim(destination)
-  return limit - redis.call('ZCARD', keys.inflight .. destination)
+  return limit - count_in_flight(keys, flow)
 end
 
 local function breaker_room(flow)
@@ -113,12 +113,13 @@ end
 local function places(flow, quantum)
   local room = math.min(quantum, tokens(flow, now), breaker_room(flow))
   local limit = limit_of(flow)
-  return room > 0 and limit and math.min(room, free_places(flow.destination, limit)) or room
+  return room > 0 and limit and math.min(room, free_places(flow, limit)) or room
 end
 
 -- Returns how many it looked at.
 local function serve(flow, room)
-  local destination, before = flow.destination, granted
+  local destination, before, lapsed_before = flow.destination, granted, lapses
+  flow.first_end = flow.in_flight == 0 and tonumber(until_when) or nil
   local due = redis.call('ZRANGEBYSCORE', keys.lane .. destination, '-inf', now, 'LIMIT', 0, room)
   for _, id in ipairs(due) do
     if grant(destination, id) then
@@ -126,6 +127,7 @@ local function serve(flow, room)
     end
   end
   write_scores()
+  flow.in_flight = flow.in_flight and flow.in_flight + (granted - before) - (lapses - lapsed_before)
   local column = #lanes
   lanes[column + 1], lanes[column + 2], lanes[column + 3] = destination, is_slow(flow) and 1 or 0, granted - before
   if granted > before and (flow.probe or flow.policy.interval > 0) then
@@ -135,14 +137,22 @@ local function serve(flow, room)
   return #due
 end
 
--- A visit costs far more than a delivery more of the same lane: with so many the server is back within some 2 ms.
-local AT_ONCE_QUICK, AT_ONCE_SLOW = 32, 16
+-- A visit costs far more than a delivery more of the same lane: with so many the server is back within some 3 ms. One that is
+-- known to be slow counts for more, as its attempts mostly open connections, and those of many such lanes come together.
+local AT_ONCE_QUICK, AT_ONCE_SLOW, KNOWN_SLOW = 32, 128, 8
 -- Whoever comes last gets what the others before it could not take.
 local function visit_lanes(which, room, at_once)
   local due = redis.call('ZRANGEBYSCORE', which, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
+  local visits = at_once
   for turn, destination in ipairs(due) do
     local flow = read_flow(keys, destination, now)
-    local free = places(flow, math.max(1, math.floor(room / (#due - turn + 1))))
+    local weight = is_heard(flow) and is_slow(flow) and KNOWN_SLOW or 1
+    if weight > visits then
+      return
+    end
+    local sharers = math.min(#due - turn + 1, math.floor(visits / weight))
+    visits = visits - weight
+    local free = places(flow, math.max(1, math.floor(room / sharers)))
     if free > 0 and room > 0 and not flow.paused then
       room = room - serve(flow, free)
     end

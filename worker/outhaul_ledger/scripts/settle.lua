@@ -167,8 +167,8 @@ for counter, count in pairs(ended) do
   redis.call('HINCRBY', keys.destination .. destination, state, count)
 end
 for destination, flow in pairs(flows) do
-  flow.in_flight = redis.call('ZCARD', keys.inflight .. destination)
-  grow_window(flow, flow.answered or 0, flow.in_flight + flow.settled)
+  head_of(keys, flow)
+  grow_window(flow, flow.answered or 0, count_in_flight(keys, flow) + flow.settled)
   write_flow(keys, flow)
   if is_subscription(destination) then
     note_fortune(keys, states, flow, now)

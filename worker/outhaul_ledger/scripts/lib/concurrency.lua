@@ -38,9 +38,13 @@ local function limit_of(flow)
   return flow.policy.adaptive and UNHEARD or flow.policy.most
 end
 
+local function is_heard(flow)
+  return flow.pace >= 0
+end
+
 -- A slow lane is one whose attempts keep their places for long, or may: it has not been heard of yet.
 local function is_slow(flow)
-  return flow.pace < 0 or flow.pace > SLOW_MS
+  return not is_heard(flow) or flow.pace > SLOW_MS
 end
 
 -- The pace rises fast and falls slowly, so that one lane does not change sides with every second answer. Far from the line

@@ -104,30 +104,32 @@ local function count_begun(keys)
       end
     end
   end
+  local list, write_listed = sheaf('SADD')
   for what, counts in pairs(counted) do
     for destination, more in pairs(counts) do
       if redis.call('HINCRBY', keys.destination .. destination, what, more) == more then
-        redis.call('SADD', keys.destinations, destination) -- its first ones
+        list(keys.destinations, destination) -- its first ones
       end
     end
   end
+  write_listed()
 end
 
--- The destinations whose lanes are to be scheduled anew. A lane is looked at by its first delivery: where that stays the
--- first, nothing changes, and most lanes have much to do.
+-- The destinations whose lanes are to be scheduled anew, with what is known of each. A lane is looked at by its first
+-- delivery: where that stays the first, nothing changes, and most lanes have much to do.
 local function lanes_begun(keys)
-  local touched = {}
+  local firsts, touched = {}, {}
   for _, entry in ipairs(table_entries) do
     for _, route in ipairs(entry) do
       if route.due then
-        touched[route.destination] = math.min(route.due, touched[route.destination] or route.due)
+        firsts[route.destination] = math.min(route.due, firsts[route.destination] or route.due)
       end
     end
   end
-  for destination, due in pairs(touched) do
-    local head = redis.call('ZRANGE', keys.lane .. destination, 0, 0, 'WITHSCORES')
-    if head[1] and tonumber(head[2]) <= math.floor(due) then
-      touched[destination] = nil
+  for destination, due in pairs(firsts) do
+    local head = first_score(keys.lane .. destination)
+    if head > math.floor(due) then
+      touched[destination] = { head = math.floor(due), in_flight = head == math.huge and 0 or nil }
     end
   end
   return touched
@@ -140,10 +142,12 @@ local function finish_fanning(keys, now)
   count_begun(keys)
   local let_out, more = open_gate(keys, now)
   for destination in pairs(let_out) do
-    touched[destination] = true
+    touched[destination] = {}
   end
-  for destination in pairs(touched) do
-    schedule_lane(keys, destination, now)
+  for destination, known in pairs(touched) do
+    local flow = read_flow(keys, destination, now)
+    flow.head, flow.in_flight = known.head, known.in_flight
+    schedule_lane(keys, destination, now, false, flow)
   end
   return more
 end

@@ -4,14 +4,33 @@
 -- when that lets the next one through.
 -- A lane with due work keeps its turn: only the visit that gave it one (`visited`) sends it behind the others. Else every
 -- event that comes in for a busy lane would send it to the back once more, and its turn would never come.
+-- What the caller knows need not be asked: `flow.head`, when the first in the lane is due (`math.huge`: none is),
+-- `flow.in_flight`, and `flow.first_end`, when the first lease ends.
+local function first_score(key)
+  return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
+end
+
+local function head_of(keys, flow)
+  flow.head = flow.head or first_score(keys.lane .. flow.destination)
+  return flow.head
+end
+
+-- Whatever is in flight is in the lane as well.
+local function count_in_flight(keys, flow)
+  flow.in_flight = flow.in_flight or (flow.head == math.huge and 0)
+    or redis.call('ZCARD', keys.inflight .. flow.destination)
+  return flow.in_flight
+end
+
 local function look_at(keys, flow)
-  local head = redis.call('ZRANGE', keys.lane .. flow.destination, 0, 0, 'WITHSCORES')
-  if flow.paused or not head[1] or head[2] == 'inf' then
+  if flow.paused then
     return nil
   end
-  local due, limit = tonumber(head[2]), limit_of(flow)
-  if limit and (flow.in_flight or redis.call('ZCARD', keys.inflight .. flow.destination)) >= limit then
-    due = tonumber(redis.call('ZRANGE', keys.inflight .. flow.destination, 0, 0, 'WITHSCORES')[2])
+  local limit = limit_of(flow)
+  local full = limit and count_in_flight(keys, flow) >= limit
+  local due = full and (flow.first_end or first_score(keys.inflight .. flow.destination)) or head_of(keys, flow)
+  if due == math.huge then
+    return nil
   end
   return math.max(due, rate_gate(flow), flow.reopen_at > 0 and breaker_gate(keys, flow) or 0)
 end
@@ -29,7 +48,9 @@ local function schedule_lane(keys, destination, now, visited, flow)
     redis.call('ZREM', other, destination)
   end
   if not due then
-    redis.call('ZREM', own, destination)
+    if slow == flow.was_slow then
+      redis.call('ZREM', own, destination)
+    end
   elseif due > now then
     redis.call('ZADD', own, due, destination)
   elseif visited then
