@@ -23,7 +23,7 @@ from redis.retry import Retry
 START_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
 _SERVER_PORTS = (10_000, 32_000)
-# glibc's allocator has caches made for less churn: with these larger ones a delivery costs the server about a fifth less.
+# glibc's allocator has caches made for less churn: with these larger ones a delivery costs the server a fifth less.
 _GLIBC_CACHES = "glibc.malloc.tcache_count=65000:glibc.malloc.tcache_max=8192"
 
 

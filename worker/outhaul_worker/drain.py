@@ -32,8 +32,8 @@ SLICE_SECONDS = (480.0, 720.0)
 # mostly open connections, and whoever is quick must not wait until many of them have.
 LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
-# Destinations in one call, as another one takes the server longer than another outcome of the same. One that fails counts
-# for more: it moves breaker and limit, and many that fail do so together.
+# Destinations in one call, as another one takes the server longer than another outcome of the same. One that fails
+# counts for more: it moves breaker and limit, and many that fail do so together.
 SETTLE_LANES = 128
 FAILING_COUNTS = 10
 SETTLE_SECONDS = 0.005

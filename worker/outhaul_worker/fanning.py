@@ -9,12 +9,12 @@ from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_worker.routing import Router
 
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
-# In a call, so that the server is back within some 4 ms, were each route another destination's.
+# In a call, so that the server is back within some 4 ms.
 MOST_EVENTS = 384
-READ_EVENTS = 128  # while some have to be read, which is more to do: deliveries must keep pace with what is routed
 MOST_ROUTES = 384  # of many events
-CHUNK = 64  # of one
-STEP = 1024  # routes until the drain looks after what it has in flight
+MOST_LANES = 128  # that these go to, as another lane takes the server far longer than another event
+CHUNK = 64  # routes of one event
+STEP = 1024  # routes until the drain looks after what it has in flight, where those are to few lanes
 
 
 class Portion(NamedTuple):
@@ -35,7 +35,7 @@ class FanOut:
         self._most = MOST_EVENTS
 
     def step(self) -> bool:
-        """Route what came in, up to so much; True when more may be waiting."""
+        """Route what came in, up to so much; True when more may be waiting. A chunk to many lanes is a step."""
         full = bool(self._waiting or self._begun) or self._take()
         sent = 0
         while (self._waiting or self._begun) and sent < STEP:
@@ -58,7 +58,7 @@ class FanOut:
         self._waiting.extend(self._completed(intake.events) if missing else intake.events)
         taken = intake.routed + len(intake.events)
         if taken:
-            self._most = READ_EVENTS if intake.events else MOST_EVENTS
+            self._most = MOST_EVENTS
         return taken == most or intake.gated
 
     def _completed(self, events: Sequence[Inbound]) -> list[Inbound]:
@@ -69,8 +69,9 @@ class FanOut:
         if self._begun:
             return self._send_part(self._begun)
         chunk: list[Portion] = []
+        lanes: set[str] = set()
         size = 0
-        while self._waiting and size < MOST_ROUTES:
+        while self._waiting and size < MOST_ROUTES and len(lanes) < MOST_LANES:
             inbound = self._waiting.popleft()
             routes, schedule = self._router.route(inbound)
             portion = Portion(inbound.event_id, routes, schedule)
@@ -80,10 +81,11 @@ class FanOut:
                 self._begun = portion
                 break
             chunk.append(portion)
+            lanes.update(route.destination for route in routes)
             size += max(1, len(routes))
         if chunk:
             self._send(chunk)
-        return size
+        return size if len(lanes) < MOST_LANES else STEP
 
     def _send_part(self, begun: Portion) -> int:
         part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]

@@ -1,6 +1,7 @@
 """Lanes that keep places for long have places of their own, so that they never keep the quick ones waiting."""
 
 from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, ill, lease, route, settle, well
+from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Health, Lease
 
@@ -125,3 +126,17 @@ def test_room_that_one_lane_cannot_use_goes_to_the_next(ledger: Ledger) -> None:
     route(ledger, *(f"s{number}" for number in range(10)), to=("a-small",))
     given(ledger, "b-deep", count=60)
     assert len(lease(ledger, 40)) == 40
+
+
+def test_a_call_visits_many_lanes_that_nobody_has_heard_of_and_few_that_are_known_to_be_slow(ledger: Ledger) -> None:
+    """Those that hang time out and are tried again together: whoever is quick must not wait until all of them were."""
+    names = [f"lane-{number:03d}" for number in range(150)]
+    ledger.configure((name, Policy(concurrency=10)) for name in names)
+    route(ledger, "ev_1", "ev_2", to=names)
+    unheard = ledger.lease(DRAIN, WORKER, 1000, LEASE_MS, slow=1000).leases
+    assert len({one.destination for one in unheard}) == 128
+    unheard += ledger.lease(DRAIN, WORKER, 1000, LEASE_MS, slow=1000).leases
+    assert len(unheard) == len({(one.destination, one.event_id) for one in unheard}) == 300
+    settle(ledger, *(ill(one, Health.TIMED_OUT, SLOW_MS) for one in unheard))
+    assert set(take(ledger, quick=0, slow=128).values()) == {2}
+    assert len(take(ledger, quick=0, slow=128)) == 16
