@@ -64,7 +64,7 @@ def find_jemalloc() -> str | None:
 
 def _allocator() -> dict[str, str]:
     jemalloc = find_jemalloc()
-    return {"LD_PRELOAD": jemalloc} if jemalloc else {"GLIBC_TUNABLES": _GLIBC_CACHES}
+    return {"GLIBC_TUNABLES": _GLIBC_CACHES, **({"LD_PRELOAD": jemalloc} if jemalloc else {})}
 
 
 def free_port() -> int:

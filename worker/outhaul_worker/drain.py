@@ -32,10 +32,11 @@ SLICE_SECONDS = (480.0, 720.0)
 # mostly open connections, and whoever is quick must not wait until many of them have.
 LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
-# Destinations in one call, as another one takes the server longer than another outcome of the same. One that fails
-# counts for more: it moves breaker and limit, and many that fail do so together.
-SETTLE_LANES = 128
-FAILING_COUNTS = 10
+# The most that outcomes and their destinations cost in one call, an outcome 1: another destination takes the server longer
+# than another outcome of the same, and many that fail do so together, each moving breaker and limit.
+SETTLE_COST = 384
+LANE_COST = 2
+FAILING_COST = 27
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
@@ -283,7 +284,7 @@ def _portion(settlements: Sequence[Settlement]) -> Sequence[Settlement]:
         destinations.add(one.destination)
         if one.state is not State.DELIVERED:
             failing.add(one.destination)
-        if len(destinations) + (FAILING_COUNTS - 1) * len(failing) > SETTLE_LANES:
+        if number + 1 + LANE_COST * len(destinations) + FAILING_COST * len(failing) > SETTLE_COST:
             return settlements[:number]
     return settlements[:SETTLE_COUNT]
 

@@ -12,9 +12,12 @@ INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk pro
 # In a call, so that the server is back within some 4 ms.
 MOST_EVENTS = 384
 MOST_ROUTES = 384  # of many events
-MOST_LANES = 128  # that these go to, as another lane takes the server far longer than another event
-CHUNK = 64  # routes of one event
-STEP = 1024  # routes until the drain looks after what it has in flight, where those are to few lanes
+CHUNK = 64  # of one event
+# Until the drain looks after what is due and what it has in flight, and about as many lanes in a call: another lane takes
+# the server far longer than another event.
+STEP = 1024
+MOST_LANES = 128
+CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as their lease must not end while they wait
 
 
 class Portion(NamedTuple):
@@ -23,6 +26,13 @@ class Portion(NamedTuple):
     event_id: str
     routes: Sequence[Route]
     schedule: Schedule
+
+
+class Size(NamedTuple):
+    """How much was sent: routes, and lanes that these go to."""
+
+    routes: int
+    lanes: int
 
 
 class FanOut:
@@ -35,11 +45,12 @@ class FanOut:
         self._most = MOST_EVENTS
 
     def step(self) -> bool:
-        """Route what came in, up to so much; True when more may be waiting. A chunk to many lanes is a step."""
+        """Route what came in, up to so much; True when more may be waiting."""
         full = bool(self._waiting or self._begun) or self._take()
-        sent = 0
-        while (self._waiting or self._begun) and sent < STEP:
-            sent += self._send_chunk()
+        sent = Size(0, 0)
+        while (self._waiting or self._begun) and sent.routes < STEP and sent.lanes < MOST_LANES:
+            more = self._send_chunk()
+            sent = Size(sent.routes + more.routes, sent.lanes + more.lanes)
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
@@ -65,7 +76,7 @@ class FanOut:
         contents = self._ledger.contents([("", each.event_id) for each in events])
         return [each._replace(body=read.body) for each, read in zip(events, contents, strict=True)]
 
-    def _send_chunk(self) -> int:
+    def _send_chunk(self) -> Size:
         if self._begun:
             return self._send_part(self._begun)
         chunk: list[Portion] = []
@@ -81,17 +92,19 @@ class FanOut:
                 self._begun = portion
                 break
             chunk.append(portion)
-            lanes.update(route.destination for route in routes)
+            lanes.update(route.destination for route in routes if not route.skipped)
             size += max(1, len(routes))
+        if len(lanes) >= MOST_LANES:
+            self._most = min(self._most, CHUNKS_TAKEN * len(chunk))
         if chunk:
             self._send(chunk)
-        return size if len(lanes) < MOST_LANES else STEP
+        return Size(size, len(lanes))
 
-    def _send_part(self, begun: Portion) -> int:
+    def _send_part(self, begun: Portion) -> Size:
         part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
         taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
         self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
-        return len(part)
+        return Size(len(part), len(part))
 
     def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
         schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}

@@ -11,13 +11,13 @@ import redis
 
 from outhaul_ops.bench.footprint import processor_seconds
 from outhaul_ops.bench.receiver import Receiver, find_nginx, quick_receiver, slow_receiver
-from outhaul_ops.embedded import EmbeddedServer, find_jemalloc
+from outhaul_ops.embedded import EmbeddedServer
 
 # The server would otherwise rewrite its file in the middle of whichever measurement happens to be next.
 _SETTINGS = ("--auto-aof-rewrite-percentage", "0", "--slowlog-max-len", "100000")
 _NO_JEMALLOC = (
-    "the system has no jemalloc (Debian: libjemalloc2), so that the server runs with another allocator than packaged"
-    " servers do: everybody is slower, and a script may stop it for 40 ms"
+    "the server runs without jemalloc (Debian: libjemalloc2), which packaged servers have: everybody is slower, and a"
+    " script may stop it for 40 ms"
 )
 PATIENCE_SECONDS = 60.0  # for an answer of a server that holds millions of keys
 
@@ -72,6 +72,12 @@ def open_stage() -> Iterator[Stage]:
         client = cleanup.enter_context(redis.Redis.from_url(server.url, socket_timeout=PATIENCE_SECONDS))
         receiver = cleanup.enter_context(quick_receiver(folder / "receiver", find_nginx()))
         stage = Stage(folder, server, client, receiver, cleanup)
-        if not find_jemalloc() and client.info("memory")["mem_allocator"] == "libc":
+        if not _has_jemalloc(server, client):
             stage.note(_NO_JEMALLOC)
         yield stage
+
+
+def _has_jemalloc(server: EmbeddedServer, client: redis.Redis) -> bool:
+    """Whether it was built with jemalloc, or started with it."""
+    built_in = str(client.info("memory")["mem_allocator"]).startswith("jemalloc")
+    return built_in or "jemalloc" in Path(f"/proc/{server.pid}/maps").read_text()

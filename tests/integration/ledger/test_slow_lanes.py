@@ -1,6 +1,6 @@
 """Lanes that keep places for long have places of their own, so that they never keep the quick ones waiting."""
 
-from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, ill, lease, route, settle, well
+from integration.ledger.scenario import DRAIN, LEASE_MS, WORKER, configure, ill, key, lease, route, settle, well
 from outhaul_config.policy import Policy
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Health, Lease
@@ -140,3 +140,18 @@ def test_a_call_visits_many_lanes_that_nobody_has_heard_of_and_few_that_are_know
     settle(ledger, *(ill(one, Health.TIMED_OUT, SLOW_MS) for one in unheard))
     assert set(take(ledger, quick=0, slow=128).values()) == {2}
     assert len(take(ledger, quick=0, slow=128)) == 16
+
+
+def test_lanes_for_which_a_call_has_no_room_keep_their_turn(ledger: Ledger) -> None:
+    """They were due before whoever has had one."""
+    slow_ones = [f"a-slow-{number:02d}" for number in range(15)]
+    given(ledger, *slow_ones, count=9)
+    settle(ledger, *(ill(one, Health.TIMED_OUT, SLOW_MS) for one in ledger.lease(DRAIN, WORKER, 1000, LEASE_MS).leases))
+    unheard = [f"b-unheard-{number:02d}" for number in range(17)]
+    given(ledger, *unheard, count=1)
+    before = dict(ledger.client.zrange(key("slow"), 0, -1, withscores=True))
+    taken = take(ledger, quick=0, slow=32)
+    after = dict(ledger.client.zrange(key("slow"), 0, -1, withscores=True))
+    left = [name.encode() for name in unheard if name not in taken]
+    assert left
+    assert [after[name] for name in left] == [before[name] for name in left]

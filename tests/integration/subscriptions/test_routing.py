@@ -233,3 +233,18 @@ def test_an_identity_is_anybodys_once(ledger: Ledger) -> None:
     assert (first.taken, second.taken, second.name) == (False, True, "sub.a")
     unsubscribe(ledger, "sub.a")
     assert not subscriptions.subscribe("sub.b", b"{}", identity="same", policy=Policy(), patience=1.0).taken
+
+
+def test_a_removed_subscription_that_was_resumed_leaves_no_lane_behind(ledger: Ledger) -> None:
+    """Else it would look due for ever, and drains would come and find nothing."""
+    (name,) = subscribe(ledger, draft())
+    accept(ledger, "ev_1")
+    Process(ledger, Seen()).drain()
+    assert not ledger.survey().standings[name].flow.slow
+    route(ledger, "ev_2", to=(name,))
+    unsubscribe(ledger, name)
+    ledger.resume(name)
+    tidied(ledger)
+    assert lease(ledger) == []
+    assert ledger.lease("drain-a", "worker", 10, 60_000).wait_ms == -1
+    check_books(read_books(ledger.client))

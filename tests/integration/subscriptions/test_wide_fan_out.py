@@ -8,7 +8,16 @@ from integration.ledger.books import check_books, read_books
 from integration.ledger.metering import Dying, Metered, too_long
 from integration.ledger.scenario import key
 from integration.ledger.time_travel import pass_time
-from integration.subscriptions.stories import Process, accept, all_balanced, many, states, unsubscribe
+from integration.subscriptions.stories import (
+    Process,
+    accept,
+    all_balanced,
+    draft,
+    many,
+    states,
+    subscribe,
+    unsubscribe,
+)
 from integration.worker.test_drain import Canned
 from outhaul_ledger.ledger import Ledger
 from outhaul_ledger.model import Route, State
@@ -43,6 +52,19 @@ def test_ten_thousand_receivers_get_an_event_once_each_and_no_script_takes_long(
     assert transport.requests == RECEIVERS
     assert all_balanced(metered)
     assert metered.most["fan_out"] > 400
+    assert too_long(metered) == {}
+
+
+def test_many_receivers_with_two_events_of_their_own_hold_the_server_up_no_longer(own_server: EmbeddedServer) -> None:
+    """Each outcome ends an event, and each receiver is looked after: the most that outcomes of subscriptions cost."""
+    metered, transport = Metered(own_server.client()), Sent()
+    subscribe(metered, *(draft(f"custom.t{number}") for number in range(200)))
+    for turn in range(2):
+        for number in range(200):
+            accept(metered, f"ev_{turn}_{number}", event_type=f"custom.t{number}")
+    Process(metered, transport).drain(WINDOW)
+    assert transport.requests == 400
+    assert metered.most["settle"] > 1_500
     assert too_long(metered) == {}
 
 

@@ -138,22 +138,22 @@ local function serve(flow, room)
 end
 
 -- A visit costs far more than a delivery more of the same lane: with so many the server is back within some 3 ms. One that is
--- known to be slow counts for more, as its attempts mostly open connections, and those of many such lanes come together.
+-- known to be slow counts for more: many such lanes time out together and are tried again together, several deliveries each.
 local AT_ONCE_QUICK, AT_ONCE_SLOW, KNOWN_SLOW = 32, 128, 8
--- Whoever comes last gets what the others before it could not take.
+-- Whoever comes last gets what the others before it could not take. Whom the call has no room for keeps its turn.
 local function visit_lanes(which, room, at_once)
   local due = redis.call('ZRANGEBYSCORE', which, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
   local visits = at_once
   for turn, destination in ipairs(due) do
     local flow = read_flow(keys, destination, now)
     local weight = is_heard(flow) and is_slow(flow) and KNOWN_SLOW or 1
-    if weight > visits then
+    if weight > visits or room == 0 then
       return
     end
     local sharers = math.min(#due - turn + 1, math.floor(visits / weight))
     visits = visits - weight
     local free = places(flow, math.max(1, math.floor(room / sharers)))
-    if free > 0 and room > 0 and not flow.paused then
+    if free > 0 and not flow.paused then
       room = room - serve(flow, free)
     end
     schedule_lane(keys, destination, now, true, flow)

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- Clear up behind subscriptions, a step at a time: cancel what the removed ones have left, and what has waited too long in
 -- stopped ones; and tell which were stopped.
--- KEYS: event record lane inflight dead held destinations destination changes leaving disabled recent
+-- KEYS: event record lane lanes slow inflight dead held destinations destination changes leaving disabled recent
 --       expiring
 -- STATES: pending dead held cancelled
 -- ARGV: retention in ms, most deliveries to cancel, ms that deliveries wait in a stopped one, cursor ('0' at first), names
 --       to look at
 -- Returns: {next cursor ('0': begin again), cancelled, per stopped one that is to be told {name, since (ms), reason}}
--- Touches: record:<id> lane:<d> dead:<d> held:<d> destinations destination:<d> changes leaving disabled inflight:<d> recent:<d>;
---          event:<id> expiring (expiry)
+-- Touches: record:<id> lane:<d> lanes slow dead:<d> held:<d> destinations destination:<d> changes leaving disabled inflight:<d>
+--          recent:<d>; event:<id> expiring (expiry)
 -- Uses: bind clock delivery finish subscribed
 local retention, left, patience = ARGV[FIRST], tonumber(ARGV[FIRST + 1]), tonumber(ARGV[FIRST + 2])
 local now = clock()
@@ -46,6 +46,9 @@ local function clear(destination)
   if redis.call('EXISTS', keys.lane .. destination, keys.dead .. destination, keys.held .. destination) == 0 then
     redis.call('SREM', keys.leaving, destination)
     redis.call('SREM', keys.destinations, destination)
+    -- Where somebody has resumed it meanwhile.
+    redis.call('ZREM', keys.lanes, destination)
+    redis.call('ZREM', keys.slow, destination)
     redis.call('DEL', keys.destination .. destination, keys.recent .. destination)
   end
 end
