@@ -32,8 +32,8 @@ SLICE_SECONDS = (480.0, 720.0)
 # mostly open connections, and whoever is quick must not wait until many of them have.
 LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
-# The most that outcomes and their destinations cost in one call, an outcome 1: another destination takes the server longer
-# than another outcome of the same, and many that fail do so together, each moving breaker and limit.
+# The most that outcomes and their destinations cost in one call, an outcome 1: another destination takes the server
+# longer than another outcome of the same, and many that fail do so together, each moving breaker and limit.
 SETTLE_COST = 384
 LANE_COST = 2
 FAILING_COST = 27

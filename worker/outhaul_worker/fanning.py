@@ -13,8 +13,8 @@ INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk pro
 MOST_EVENTS = 384
 MOST_ROUTES = 384  # of many events
 CHUNK = 64  # of one event
-# Until the drain looks after what is due and what it has in flight, and about as many lanes in a call: another lane takes
-# the server far longer than another event.
+# Until the drain looks after what is due and what it has in flight, and about as many lanes in a call: another lane
+# takes the server far longer than another event.
 STEP = 1024
 MOST_LANES = 128
 CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as their lease must not end while they wait
