@@ -34,9 +34,9 @@ LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
 # The most that outcomes and their destinations cost in one call, an outcome 1: another destination takes the server
 # longer than another outcome of the same, and many that fail do so together, each moving breaker and limit.
-SETTLE_COST = 384
+SETTLE_COST = 288
 LANE_COST = 2
-FAILING_COST = 27
+FAILING_COST = 21
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call
 POLL_SECONDS = 0.05  # how long new work may go unseen while all that is in flight hangs
