@@ -34,8 +34,8 @@ LEASE_COUNTS = Room(quick=320, slow=128)
 SETTLE_COUNT = 256
 # The most that outcomes and their destinations cost in one call, an outcome 1: another destination takes the server
 # longer than another outcome of the same, and many that fail do so together, each moving breaker and limit.
-SETTLE_COST = 288
-LANE_COST = 2
+SETTLE_COST = 320
+LANE_COST = 4
 FAILING_COST = 21
 SETTLE_SECONDS = 0.005
 LISTEN_SECONDS = 0.002  # for less of a wait it is not worth the call

@@ -16,7 +16,7 @@ CHUNK = 64  # of one event
 # Until the drain looks after what is due and what it has in flight, and about as many lanes in a call: another lane
 # takes the server far longer than another event.
 STEP = 1024
-MOST_LANES = 128
+MOST_LANES = 64
 CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as their lease must not end while they wait
 
 

@@ -64,7 +64,7 @@ def test_many_receivers_with_two_events_of_their_own_hold_the_server_up_no_longe
             accept(metered, f"ev_{turn}_{number}", event_type=f"custom.t{number}")
     Process(metered, transport).drain(WINDOW)
     assert transport.requests == 400
-    assert metered.most["settle"] > 1_000
+    assert metered.most["settle"] > 800
     assert too_long(metered) == {}
 
 

@@ -6,7 +6,7 @@ from outhaul_producers.normalise import normalise
 from outhaul_worker.fanning import MOST_LANES, FanOut
 from outhaul_worker.routing import Router
 
-EVENTS = 300
+EVENTS = 150
 
 
 def given(ledger: Ledger, count: int, lanes: int) -> FanOut:
