@@ -9,14 +9,14 @@ from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_worker.routing import Router
 
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
-# In a call, so that the server is back within some 4 ms.
-MOST_EVENTS = 384
-MOST_ROUTES = 384  # of many events
-CHUNK = 64  # of one event
-# Until the drain looks after what is due and what it has in flight, and about as many lanes in a call: another lane
-# takes the server far longer than another event.
-STEP = 1024
-MOST_LANES = 64
+MOST_EVENTS = 384  # in a call, so that the server is back within some 3 ms
+# The most that routes cost in a call, and about as much until the drain looks after what is due and what it has in
+# flight. A route counts 1, and 2 more to a lane that nothing was routed to lately: that one is mostly empty, and takes the
+# server longer.
+MOST_COST = 384
+LANE_COST = 2
+LATELY = 1024  # lanes that are remembered
+CHUNK = 64  # routes of one event in a call
 CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as their lease must not end while they wait
 
 
@@ -28,13 +28,6 @@ class Portion(NamedTuple):
     schedule: Schedule
 
 
-class Size(NamedTuple):
-    """How much was sent: routes, and lanes that these go to."""
-
-    routes: int
-    lanes: int
-
-
 class FanOut:
     """Gives accepted events their deliveries. What it has begun when its drain ends, another drain begins anew."""
 
@@ -42,15 +35,15 @@ class FanOut:
         self._ledger, self._drain, self._router = ledger, drain, router
         self._waiting: deque[Inbound] = deque()
         self._begun: Portion | None = None
+        self._lately: set[str] = set()
         self._most = MOST_EVENTS
 
     def step(self) -> bool:
         """Route what came in, up to so much; True when more may be waiting."""
         full = bool(self._waiting or self._begun) or self._take()
-        sent = Size(0, 0)
-        while (self._waiting or self._begun) and sent.routes < STEP and sent.lanes < MOST_LANES:
-            more = self._send_chunk()
-            sent = Size(sent.routes + more.routes, sent.lanes + more.lanes)
+        cost = 0
+        while (self._waiting or self._begun) and cost < MOST_COST:
+            cost += self._send_chunk()
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
@@ -62,7 +55,7 @@ class FanOut:
             whole=whole,
             table=self._router.table,
             version=self._router.version,
-            most_routes=MOST_ROUTES,
+            most_routes=MOST_COST,
         )
         self._router.catch_up(intake.version)
         missing = not whole and self._router.may_read  # the first subscription has come in between
@@ -76,13 +69,12 @@ class FanOut:
         contents = self._ledger.contents([("", each.event_id) for each in events])
         return [each._replace(body=read.body) for each, read in zip(events, contents, strict=True)]
 
-    def _send_chunk(self) -> Size:
+    def _send_chunk(self) -> int:
         if self._begun:
             return self._send_part(self._begun)
         chunk: list[Portion] = []
-        lanes: set[str] = set()
-        size = 0
-        while self._waiting and size < MOST_ROUTES and len(lanes) < MOST_LANES:
+        cost = 0
+        while self._waiting and cost < MOST_COST:
             inbound = self._waiting.popleft()
             routes, schedule = self._router.route(inbound)
             portion = Portion(inbound.event_id, routes, schedule)
@@ -92,19 +84,26 @@ class FanOut:
                 self._begun = portion
                 break
             chunk.append(portion)
-            lanes.update(route.destination for route in routes if not route.skipped)
-            size += max(1, len(routes))
-        if len(lanes) >= MOST_LANES:
+            cost += max(1, len(routes)) + LANE_COST * self._new_lanes(routes)
+        if cost >= MOST_COST:
             self._most = min(self._most, CHUNKS_TAKEN * len(chunk))
         if chunk:
             self._send(chunk)
-        return Size(size, len(lanes))
+        return cost
 
-    def _send_part(self, begun: Portion) -> Size:
+    def _new_lanes(self, routes: Sequence[Route]) -> int:
+        """Count the lanes that nothing was routed to lately, and remember them."""
+        new = {each.destination for each in routes if not each.skipped and each.destination not in self._lately}
+        if len(self._lately) > LATELY:
+            self._lately.clear()
+        self._lately |= new
+        return len(new)
+
+    def _send_part(self, begun: Portion) -> int:
         part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
         taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
         self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
-        return Size(len(part), len(part))
+        return (1 + LANE_COST) * len(part)
 
     def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
         schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}
