@@ -9,14 +9,15 @@ from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_worker.routing import Router
 
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
-MOST_EVENTS = 384  # in a call, so that the server is back within some 3 ms
-# The most that routes cost in a call, and about as much until the drain looks after what is due and what it has in
-# flight. A route counts 1, and 2 more to a lane that nothing was routed to lately: that one is mostly empty, and takes the
-# server longer.
-MOST_COST = 384
-LANE_COST = 2
+# In a call, so that the server is back within some 4 ms.
+MOST_EVENTS = 384
+MOST_ROUTES = 384  # of many events
+CHUNK = 64  # of one
+# In a call, and until the drain looks after what is due: lanes that nothing was routed to lately are mostly empty, and
+# each takes the server as long as some routes to others.
+NEW_LANES = 128
 LATELY = 1024  # lanes that are remembered
-CHUNK = 64  # routes of one event in a call
+STEP = 1024  # routes until the drain looks after what is due and what it has in flight
 CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as their lease must not end while they wait
 
 
@@ -26,6 +27,13 @@ class Portion(NamedTuple):
     event_id: str
     routes: Sequence[Route]
     schedule: Schedule
+
+
+class Size(NamedTuple):
+    """How much was sent: routes, and lanes that nothing had been routed to lately."""
+
+    routes: int
+    new_lanes: int
 
 
 class FanOut:
@@ -41,9 +49,10 @@ class FanOut:
     def step(self) -> bool:
         """Route what came in, up to so much; True when more may be waiting."""
         full = bool(self._waiting or self._begun) or self._take()
-        cost = 0
-        while (self._waiting or self._begun) and cost < MOST_COST:
-            cost += self._send_chunk()
+        routes = lanes = 0
+        while (self._waiting or self._begun) and routes < STEP and lanes < NEW_LANES:
+            sent = self._send_chunk()
+            routes, lanes = routes + sent.routes, lanes + sent.new_lanes
         return full or bool(self._waiting or self._begun)
 
     def _take(self) -> bool:
@@ -55,7 +64,7 @@ class FanOut:
             whole=whole,
             table=self._router.table,
             version=self._router.version,
-            most_routes=MOST_COST,
+            most_routes=MOST_ROUTES,
         )
         self._router.catch_up(intake.version)
         missing = not whole and self._router.may_read  # the first subscription has come in between
@@ -69,12 +78,12 @@ class FanOut:
         contents = self._ledger.contents([("", each.event_id) for each in events])
         return [each._replace(body=read.body) for each, read in zip(events, contents, strict=True)]
 
-    def _send_chunk(self) -> int:
+    def _send_chunk(self) -> Size:
         if self._begun:
             return self._send_part(self._begun)
         chunk: list[Portion] = []
-        cost = 0
-        while self._waiting and cost < MOST_COST:
+        size = lanes = 0
+        while self._waiting and size < MOST_ROUTES and lanes < NEW_LANES:
             inbound = self._waiting.popleft()
             routes, schedule = self._router.route(inbound)
             portion = Portion(inbound.event_id, routes, schedule)
@@ -84,12 +93,13 @@ class FanOut:
                 self._begun = portion
                 break
             chunk.append(portion)
-            cost += max(1, len(routes)) + LANE_COST * self._new_lanes(routes)
-        if cost >= MOST_COST:
+            size += max(1, len(routes))
+            lanes += self._new_lanes(routes)
+        if lanes >= NEW_LANES:
             self._most = min(self._most, CHUNKS_TAKEN * len(chunk))
         if chunk:
             self._send(chunk)
-        return cost
+        return Size(size, lanes)
 
     def _new_lanes(self, routes: Sequence[Route]) -> int:
         """Count the lanes that nothing was routed to lately, and remember them."""
@@ -99,11 +109,11 @@ class FanOut:
         self._lately |= new
         return len(new)
 
-    def _send_part(self, begun: Portion) -> int:
+    def _send_part(self, begun: Portion) -> Size:
         part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
         taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
         self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
-        return (1 + LANE_COST) * len(part)
+        return Size(len(part), len(part))
 
     def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
         schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}
