@@ -24,6 +24,8 @@ TOTAL_SECONDS = 2.0
 
 PACE = 200
 PACED_SECONDS = 10
+QUICK_SECONDS = 5  # of a run that is quick
+QUICK_EVENTS = 3000
 P99 = Metric("p99 at a steady pace", "ms")
 
 ALONE = f"{HEALTHY} healthy destinations"
@@ -70,8 +72,9 @@ def _measure(
 ) -> Mapping[Metric, float]:
     """Measure so many events of the first of these types, with as many of the others between them."""
     times, title = len(types), f"interference-{len(types)}"
+    paced = PACE * (PACED_SECONDS if events > QUICK_EVENTS else QUICK_SECONDS)
     bulk = backlog(stage, events * times, title, partial(_typed, types))
-    steady = backlog(stage, PACE * PACED_SECONDS * times, f"{title}-steady", partial(_renamed, types))
+    steady = backlog(stage, paced * times, f"{title}-steady", partial(_renamed, types))
     stage.clear()
     ledger = connect(load_settings(contender.environment))
     for name in paused:
@@ -82,7 +85,7 @@ def _measure(
         crew.wait(arrivals.read, events, "arrivals at healthy destinations")
         rate = arrivals.per_second()
         called = _hand_over(contender, steady, PACE * times)
-        crew.wait(arrivals.read, events + PACE * PACED_SECONDS, "arrivals at healthy destinations")
+        crew.wait(arrivals.read, events + paced, "arrivals at healthy destinations")
     return {RATE: rate, P99: percentile(arrivals.late(called), 99) * 1000}
 
 
@@ -121,7 +124,7 @@ def marks(results: Results) -> list[Mark]:
 QUESTION = Question(
     "interference",
     "Time deliveries to healthy endpoints beside as many that never answer",
-    Amount("events", 30_000, 3000, least=HEALTHY),
+    Amount("events", 30_000, QUICK_EVENTS, least=HEALTHY),
     entrants,
     ratios,
     marks,
