@@ -117,7 +117,7 @@ def marks(results: Results) -> list[Mark]:
 QUESTION = Question(
     "deliver --latency",
     "Time delivering a backlog to one endpoint that takes its time",
-    Amount("events", 40_000, 10_000, least=100),
+    Amount("events", 40_000, 6000, least=100),
     entrants,
     ratios,
     marks,
