@@ -12,7 +12,7 @@ INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk pro
 # In a call, so that the server is back within some 4 ms.
 MOST_EVENTS = 384
 MOST_ROUTES = 384  # of many events
-CHUNK = 64  # of one
+CHUNK = 64  # of one event
 # In a call, and until the drain looks after what is due: lanes that nothing was routed to lately are mostly empty, and
 # each takes the server as long as some routes to others.
 NEW_LANES = 128
