@@ -49,6 +49,12 @@ KEYS: dict[str, Key] = {
         "sequence", "string", "never", "the number the newest accepted event has got; each has a higher one"
     ),
     "routing": Key("routing", "sorted set", "never", "events that a drain is fanning out; score = end of its lease"),
+    "routes": Key(
+        "routes:<drain>",
+        "hash",
+        "an hour after it learnt a type",
+        "a drain's routing table: the destinations of event types that alone say where an event goes",
+    ),
     "lane": Key(
         "lane:<destination>",
         "sorted set",

@@ -1,6 +1,6 @@
 """The Python face of the ledger: one method per operation, every change of state one script on the server."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,24 +113,27 @@ class Ledger(Portions):
         lease_ms: int,
         *,
         whole: bool = True,
-        table: Mapping[str, Sequence[Route]] = MappingProxyType({}),
-        version: int = 0,
+        version: int | None = 0,
         most_routes: int = UNBOUNDED,
+        most_idle: int = UNBOUNDED,
     ) -> Intake:
         """Take up to `most` accepted events for routing, in the order of their acceptance.
+
+        Plain ones of the types that the drain has told `fan_out` get their deliveries at once, as long as these are no
+        more than `most_routes`; an event with more than that is leased, as all others are.
 
         Args:
             drain: who takes them.
             most: how many at most.
             lease_ms: how long those are leased that do not get their deliveries at once.
             whole: without it, plain events come with an empty body, which costs the server less.
-            table: the routes of plain events of some types, by type; they get their deliveries at once.
-            version: of the subscriptions that the table was made by. While the ledger's is another, it counts for
-                nothing.
-            most_routes: how many deliveries at most are made at once; events with more than are left are leased.
+            version: that of the subscriptions by which a type says where an event goes, None for none: while the
+                ledger's is another, all are leased.
+            most_routes: how many deliveries at most are made at once.
+            most_idle: to how many lanes at most that have nothing due, as each of them takes the server longer.
         """
-        entries = [part for event_type, routes in table.items() for part in (event_type, *_entry(routes))]
-        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, version, most_routes, *entries)
+        by_type = "" if version is None else version
+        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, by_type, most_routes, most_idle)
         current, routed, events, bodies, more = self._run("lease_inbox", *arguments)
         inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
         return Intake(current, routed, inbound, bool(more))
@@ -141,6 +144,7 @@ class Ledger(Portions):
         routes: Sequence[tuple[str, Sequence[Route]]],
         schedules: Mapping[str, Schedule] = MappingProxyType({}),
         *,
+        types: Mapping[str, Sequence[Route]] = MappingProxyType({}),
         more_within: int | None = None,
     ) -> list[bool]:
         """Give each event its deliveries; False where that had been done before.
@@ -149,21 +153,24 @@ class Ledger(Portions):
             drain: whose lease of the inbox it is.
             routes: `(event id, routes)`.
             schedules: those of the events, by id, that are delayed or expire.
+            types: where all plain events of some types go, from which this drain's next ones get their deliveries as
+                they are taken from the inbox. None of the routes is skipped or keeps an order.
             more_within: where these are not all routes of the events: ms until the next chunk must have come, else the
                 fan-out begins anew with another drain, which gives nothing twice.
         """
         numbers: dict[int, int] = {}
-        table: list[Any] = []
+        ways: list[Any] = []
         events: list[Any] = []
         for event_id, each in routes:
             number = numbers.get(id(each))  # those of one type have the very same
             if number is None:
                 number = numbers[id(each)] = len(numbers) + 1
-                table += _entry(each)
+                ways += (len(each), *chain.from_iterable(each))
             when = schedules.get(event_id, AT_ONCE)
             events += (event_id, number, when.not_before, when.expires or "")
-        head = (drain, self.retention_ms, "" if more_within is None else more_within, len(numbers))
-        return [bool(done) for done in self._run("fan_out", *head, *table, *events)]
+        learnt = [part for each, to in types.items() for part in (each, " ".join(route.destination for route in to))]
+        head = (drain, self.retention_ms, "" if more_within is None else more_within, len(types), *learnt)
+        return [bool(done) for done in self._run("fan_out", *head, len(numbers), *ways, *events)]
 
     def lease(
         self,
@@ -363,13 +370,6 @@ def _lease(
 
 def _inbound(body: bytes | None, event_id: bytes, at: bytes, event_type: bytes, plain: int) -> Inbound:
     return Inbound(event_id.decode(), int(at), event_type.decode(), plain == 1, body or b"")
-
-
-def _entry(routes: Sequence[Route]) -> Iterator[Any]:
-    """Yield the entry of a routing table."""
-    yield len(routes)
-    for route in routes:
-        yield from route
 
 
 def _packed(destination: str, policy: "Policy") -> str:

@@ -89,16 +89,16 @@ class Inbound(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """Events leased for routing, and how many were `routed` by the table already.
+    """Events leased for routing, and how many were `routed` by their type already.
 
-    `version` is that of the subscriptions they are to be routed by, or a later one. `gated`: deliveries whose turn has
-    come were let out, and there may be more.
+    `version` is that of the subscriptions they are to be routed by, or a later one. `more`: there is more to do at
+    once, events to route, or deliveries to let out whose turn in an order has come.
     """
 
     version: int
     routed: int
     events: list[Inbound]
-    gated: bool
+    more: bool
 
 
 class Route(NamedTuple):

@@ -1,7 +1,7 @@
 """Routing what came in: an event's deliveries are made in chunks, so that many never hold up server or drain."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from outhaul_ledger.ledger import Ledger
@@ -22,11 +22,12 @@ CHUNKS_TAKEN = 3  # where chunks are small, events are taken for so many, as the
 
 
 class Portion(NamedTuple):
-    """An event with the routes of it that are still to be taken."""
+    """An event with the routes of it that are still to be taken; its type where the ledger is to learn it."""
 
     event_id: str
     routes: Sequence[Route]
     schedule: Schedule
+    type: str
 
 
 class Size(NamedTuple):
@@ -62,9 +63,9 @@ class FanOut:
             most,
             INBOX_LEASE_MS,
             whole=whole,
-            table=self._router.table,
             version=self._router.version,
             most_routes=MOST_ROUTES,
+            most_idle=NEW_LANES,
         )
         self._router.catch_up(intake.version)
         missing = not whole and self._router.may_read  # the first subscription has come in between
@@ -72,7 +73,7 @@ class FanOut:
         taken = intake.routed + len(intake.events)
         if taken:
             self._most = MOST_EVENTS
-        return taken == most or intake.gated
+        return taken == most or intake.more
 
     def _completed(self, events: Sequence[Inbound]) -> list[Inbound]:
         contents = self._ledger.contents([("", each.event_id) for each in events])
@@ -85,8 +86,8 @@ class FanOut:
         size = lanes = 0
         while self._waiting and size < MOST_ROUTES and lanes < NEW_LANES:
             inbound = self._waiting.popleft()
-            routes, schedule = self._router.route(inbound)
-            portion = Portion(inbound.event_id, routes, schedule)
+            portion = Portion(inbound.event_id, *self._router.route(inbound))
+            routes = portion.routes
             if len(routes) > CHUNK:
                 # Events behind one that goes to many must not wait here until their lease is over.
                 self._most = max(1, MOST_EVENTS * CHUNK // len(routes))
@@ -98,7 +99,7 @@ class FanOut:
         if lanes >= NEW_LANES:
             self._most = min(self._most, CHUNKS_TAKEN * len(chunk))
         if chunk:
-            self._send(chunk)
+            self._send(chunk, {each.type: each.routes for each in chunk if each.type})
         return Size(size, lanes)
 
     def _new_lanes(self, routes: Sequence[Route]) -> int:
@@ -111,11 +112,14 @@ class FanOut:
 
     def _send_part(self, begun: Portion) -> Size:
         part, rest = begun.routes[:CHUNK], begun.routes[CHUNK:]
-        taken = self._send([begun._replace(routes=part)], more_within=INBOX_LEASE_MS if rest else None)
-        self._begun = begun._replace(routes=rest) if rest and taken == [True] else None
+        types = {begun.type: begun.routes} if begun.type else {}
+        taken = self._send([begun._replace(routes=part)], types, more_within=INBOX_LEASE_MS if rest else None)
+        self._begun = begun._replace(routes=rest, type="") if rest and taken == [True] else None
         return Size(len(part), len(part))
 
-    def _send(self, portions: Sequence[Portion], more_within: int | None = None) -> list[bool]:
+    def _send(
+        self, portions: Sequence[Portion], types: Mapping[str, Sequence[Route]], more_within: int | None = None
+    ) -> list[bool]:
         schedules = {each.event_id: each.schedule for each in portions if each.schedule != AT_ONCE}
         routes = [(each.event_id, each.routes) for each in portions]
-        return self._ledger.fan_out(self._drain, routes, schedules, more_within=more_within)
+        return self._ledger.fan_out(self._drain, routes, schedules, types=types, more_within=more_within)

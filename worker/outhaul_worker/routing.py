@@ -12,15 +12,16 @@ from outhaul_ledger.model import AT_ONCE, Inbound, Route, Schedule
 from outhaul_producers.subscriptions.book import SubscriptionBook
 from outhaul_worker.events import Events
 
-TABLE_SIZE = 128  # types and routes in the table, as it is sent with each look for events
+MOST_LEARNT = 128  # routes of a type that the ledger may know, so that few events fill a call
 UNROUTABLE = "unroutable"  # where an event shows up whose stored bytes were damaged
 
 
 class Routed(NamedTuple):
-    """What a router makes of an event."""
+    """What a router makes of an event. `type` is its type where that alone says so, for the ledger to learn it."""
 
     routes: Sequence[Route]
     schedule: Schedule = AT_ONCE
+    type: str = ""
 
 
 class Wanted(NamedTuple):
@@ -47,8 +48,6 @@ class Router:
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self.events = Events()
         self._by_type: dict[str, Wanted] = {}
-        self._table: dict[str, Sequence[Route]] = {}
-        self._table_size = 0
 
     @property
     def may_read(self) -> bool:
@@ -56,13 +55,10 @@ class Router:
         return bool(self._orders or self._subscriptions)
 
     @property
-    def table(self) -> Mapping[str, Sequence[Route]]:
-        """The routes of plain events of the types that were entered last, those where nothing but the type counts."""
-        return {} if self._subscriptions else self._table
-
-    @property
-    def version(self) -> int:
-        """That of the subscriptions that are known."""
+    def version(self) -> int | None:
+        """That of the subscriptions by which types say where events go; None where somebody has subscribed."""
+        if self._subscriptions:
+            return None
         return self._subscriptions.version if self._subscriptions is not None else 0
 
     def catch_up(self, version: int) -> None:
@@ -80,8 +76,7 @@ class Router:
         by_type = inbound.plain and not (inbound.body and self._subscriptions)
         if by_type and not self._wanted(inbound.type).ordered:
             routes = self._wanted(inbound.type).routes
-            self._enter(inbound.type, routes)
-            return Routed(routes)
+            return Routed(routes, type=inbound.type if len(routes) <= MOST_LEARNT else "")
         try:
             body = self.events.body(inbound.event_id, inbound.body)
             wanted, schedule = self._wanted(body["type"]), _schedule(body)
@@ -108,17 +103,6 @@ class Router:
             route._replace(order=order_key(orders[route.destination], body)) if route.destination in orders else route
             for route in routes
         ]
-
-    def _enter(self, event_type: str, routes: Sequence[Route]) -> None:
-        """Put a type into the table; the one that has been there longest makes room."""
-        size = 1 + len(routes)
-        if event_type in self._table or size > TABLE_SIZE:
-            return
-        while self._table_size + size > TABLE_SIZE:
-            oldest = next(iter(self._table))
-            self._table_size -= 1 + len(self._table.pop(oldest))
-        self._table[event_type] = routes
-        self._table_size += size
 
     def _wanted(self, event_type: str) -> Wanted:
         known = self._by_type.get(event_type)

@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from integration.ledger.books import check_books, read_books
 from integration.ledger.scenario import DRAIN, LEASE_MS, accept, end, key, lease, outcome, route, settle, submission
 from integration.ledger.time_travel import pass_time
@@ -83,53 +85,91 @@ def test_of_two_drains_that_route_the_same_event_the_second_changes_nothing(ledg
     assert list(ledger.survey().standings) == ["shop"]
 
 
-def test_a_plain_event_of_a_type_in_the_table_gets_its_deliveries_at_once(ledger: Ledger) -> None:
+def test_a_plain_event_of_a_type_that_the_drain_has_told_gets_its_deliveries_at_once(ledger: Ledger) -> None:
     """Others of the same call are leased; one that was routed is not leased to anybody."""
     given = [submission("ev_1"), submission("ev_2")._replace(plain=True), submission("ev_3")._replace(plain=True)]
     ledger.accept([*given[:2], given[2]._replace(type="custom.x")])
-    table = {"order.created": [Route("shop"), Route("mail", "not for it")]}
-    taken = ledger.lease_inbox(DRAIN, 10, 1000, table=table)
+    ledger.fan_out(DRAIN, [], types={"order.created": [Route("shop"), Route("mail")]})
+    taken = ledger.lease_inbox(DRAIN, 10, 1000)
     assert (taken.routed, [one.event_id for one in taken.events]) == (1, ["ev_1", "ev_3"])
     record = ledger.status("ev_2")
     assert record is not None
-    assert {name: each.state for name, each in record.deliveries.items()} == {
-        "shop": State.PENDING,
-        "mail": State.SKIPPED,
-    }
-    assert [one.event_id for one in lease(ledger)] == ["ev_2"]
+    assert {name: each.state for name, each in record.deliveries.items()} == dict.fromkeys(
+        ("shop", "mail"), State.PENDING
+    )
+    assert [one.event_id for one in lease(ledger)] == ["ev_2", "ev_2"]
     pass_time(ledger.client, 1001)
     assert {one.event_id for one in ledger.lease_inbox("other", 10, 1000).events} == {"ev_1", "ev_3"}
 
 
-def test_an_event_of_which_a_chunk_was_fanned_out_gets_only_what_is_missing_by_the_table(ledger: Ledger) -> None:
+def test_an_event_of_which_a_chunk_was_fanned_out_gets_only_what_is_missing_by_its_type(ledger: Ledger) -> None:
     """A drain that died in the middle, and one that knows the event's type."""
     ledger.accept([submission("ev_1")._replace(plain=True)])
     ledger.lease_inbox("dying", 1, 1000)
     ledger.fan_out("dying", [("ev_1", [Route("shop")])], more_within=1000)
     (begun,) = lease(ledger)
     pass_time(ledger.client, 1001)
-    assert ledger.lease_inbox(DRAIN, 1, 1000, table={"order.created": [Route("shop"), Route("mail")]}).routed == 1
+    ledger.fan_out(DRAIN, [], types={"order.created": [Route("shop"), Route("mail")]})
+    assert ledger.lease_inbox(DRAIN, 1, 1000).routed == 1
     (missing,) = lease(ledger)
     assert (begun.destination, missing.destination) == ("shop", "mail")
     check_books(read_books(ledger.client))
 
 
-def test_events_with_more_routes_than_are_left_for_a_call_are_leased(ledger: Ledger) -> None:
-    """A type that goes to many keeps no others from being routed, and no call lasts long."""
-    types = ("wide", "narrow", "wide", "narrow", "narrow")
-    given = [submission(f"ev_{number}")._replace(plain=True, type=each) for number, each in enumerate(types)]
-    ledger.accept(given)
-    table = {"wide": [Route(f"shop-{number}") for number in range(3)], "narrow": [Route("shop")]}
-    taken = ledger.lease_inbox(DRAIN, 10, 1000, table=table, most_routes=5)
-    assert (taken.routed, [one.event_id for one in taken.events]) == (3, ["ev_2", "ev_4"])
+def shops(count: int) -> list[Route]:
+    """Routes to so many shops."""
+    return [Route(f"shop-{number}") for number in range(count)]
+
+
+def test_what_does_not_fit_into_a_call_waits_for_the_next_one(ledger: Ledger) -> None:
+    """No call lasts long, and the order of acceptance stays; only what would fit into none is leased."""
+    types = ("narrow", "wide", "narrow", "too wide", "wide", "narrow")
+    ledger.accept([submission(f"ev_{number}")._replace(plain=True, type=each) for number, each in enumerate(types)])
+    ledger.fan_out(DRAIN, [], types={"wide": shops(3), "narrow": shops(1), "too wide": shops(6)})
+    calls = [ledger.lease_inbox(DRAIN, 10, 1000, most_routes=5) for _ in range(3)]
+    assert [(each.routed, each.more) for each in calls] == [(3, True), (2, False), (0, False)]
+    assert [[one.event_id for one in each.events] for each in calls] == [["ev_3"], [], []]
     check_books(read_books(ledger.client))
 
 
-def test_a_table_of_another_version_of_the_subscriptions_counts_for_nothing(ledger: Ledger) -> None:
-    """Somebody may have subscribed since it was made."""
+def test_only_so_many_lanes_that_had_nothing_due_get_something_in_a_call(ledger: Ledger) -> None:
+    """Those that have something due already do not count, nor one that is met again; one event always goes."""
+    types = {f"custom.x{number}": [Route("busy"), Route(f"shop-{number // 2}")] for number in range(8)}
+    ledger.fan_out(DRAIN, [], types={**types, "custom.busy": [Route("busy")], "custom.wide": shops(20)})
+    for each in ("custom.busy", *types, "custom.wide"):
+        ledger.accept([submission(f"ev {each}")._replace(plain=True, type=each)])
+    assert ledger.lease_inbox(DRAIN, 1, 1000).routed == 1
+    calls = [ledger.lease_inbox(DRAIN, 20, 1000, most_idle=3) for _ in range(3)]
+    assert [(each.routed, each.more) for each in calls] == [(6, True), (2, True), (1, False)]
+    check_books(read_books(ledger.client))
+
+
+@pytest.mark.parametrize("version", [7, None])
+def test_by_another_version_of_the_subscriptions_no_type_says_where_an_event_goes(
+    ledger: Ledger, version: int | None
+) -> None:
+    """Somebody may have subscribed since the drain has told of the type."""
     ledger.accept([submission("ev_1")._replace(plain=True)])
-    taken = ledger.lease_inbox(DRAIN, 10, 1000, table={"order.created": [Route("shop")]}, version=7)
+    ledger.fan_out(DRAIN, [], types={"order.created": [Route("shop")]})
+    taken = ledger.lease_inbox(DRAIN, 10, 1000, version=version)
     assert (taken.routed, len(taken.events)) == (0, 1)
+
+
+def test_what_a_drain_has_told_of_types_is_its_own_and_ends_with_it(ledger: Ledger) -> None:
+    """Another worker may have other destinations; that of a drain that died goes by itself."""
+    ledger.begin(DRAIN)
+    ledger.fan_out(DRAIN, [], types={"order.created": [Route("shop")]})
+    ledger.accept([submission("ev_1")._replace(plain=True)])
+    assert len(ledger.lease_inbox("other", 10, 1000).events) == 1
+    assert 0 < ledger.client.pttl(key("routes", DRAIN)) <= 3_600_000
+    ledger.retire(DRAIN)
+    assert not ledger.client.exists(key("routes", DRAIN))
+
+
+def test_a_drain_tells_of_so_many_types_and_no_more(ledger: Ledger) -> None:
+    """Custom types are the caller's to invent."""
+    ledger.fan_out(DRAIN, [], types={f"custom.x{number}": [Route("shop")] for number in range(5000)})
+    assert ledger.client.hlen(key("routes", DRAIN)) == 4096
 
 
 def test_an_event_that_nobody_wants_is_finished_at_once(ledger: Ledger) -> None:

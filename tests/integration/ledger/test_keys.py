@@ -27,7 +27,7 @@ from outhaul_config.policy import Policy
 from outhaul_ledger.dead_letters import Selection
 from outhaul_ledger.keyring import Keyring, Scope
 from outhaul_ledger.ledger import SILENCE_MS, Ledger
-from outhaul_ledger.model import State
+from outhaul_ledger.model import Route, State
 from outhaul_ledger.replay_jobs import ReplayJobs
 from outhaul_ledger.subscribing import SubscriptionLedger
 
@@ -56,6 +56,7 @@ def live_through_everything(ledger: Ledger) -> None:
     ledger.open_replay("filter")
     ReplayJobs(ledger).open(Selection(types=("cart.*",)), None)
     Keyring(ledger.client, ledger.namespace).create("shop", Scope)
+    ledger.fan_out(DRAIN, [], types={"order.created": [Route("shop")]})
     ledger.client.zadd(key("idle"), {"idler": EVER})  # as while it listens
     accept(ledger, "ev_rung")
 

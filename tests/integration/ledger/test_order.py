@@ -124,7 +124,7 @@ def test_more_than_one_call_lets_out_are_all_let_out(ledger: Ledger) -> None:
     ledger.cancel("ev_first")
     assert ledger.survey().standings["shop"].behind == 72
     assert ledger.dispatch(WORKER, 2).wait_ms == 0
-    assert not ledger.lease_inbox(DRAIN, 9, LEASE_MS).gated
+    assert not ledger.lease_inbox(DRAIN, 9, LEASE_MS).more
     assert (ledger.survey().standings["shop"].behind, ledger.dispatch(WORKER, 2).wait_ms) == (0, -1)
     ledger.resume("shop")
     assert len(lease(ledger, 300)) == 200

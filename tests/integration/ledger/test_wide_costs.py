@@ -87,13 +87,14 @@ def test_a_wide_event_is_listed_in_its_place_and_no_script_takes_long(metered: M
 def test_many_events_are_taken_over_and_routed_and_no_script_takes_long(metered: Metered) -> None:
     """What a drain that died had leased for routing, of a type that nobody wants and of one that many do."""
     for event_type, routes in (("unwanted", []), ("wanted", [Route(f"shop-{number}") for number in range(100)])):
+        metered.fan_out("other", [], types={event_type: routes})
         events = [f"ev_{event_type}_{number}" for number in range(400)]
         metered.accept([Submission(each, "digest", "/shop", event_type, b"{}", plain=True) for each in events])
         assert len(metered.lease_inbox("dying", 400, 1_000).events) == 400
         pass_time(metered.client, 1_000)
         routed = 0
         while routed < 400:
-            taken = metered.lease_inbox("other", 384, 1_000, table={event_type: routes}, most_routes=400)
+            taken = metered.lease_inbox("other", 384, 1_000, most_routes=400)
             routed += taken.routed
             metered.fan_out("other", [(one.event_id, []) for one in taken.events])
             routed += len(taken.events)
@@ -199,7 +200,7 @@ def test_many_that_waited_for_one_to_be_routed_go_in_scripts_that_take_not_long(
         metered.fan_out(DRAIN, [("ev_wide", routes)], more_within=more)
     metered.cancel("ev_first")
     calls = 1
-    while metered.lease_inbox(DRAIN, 1, LEASE_MS).gated:
+    while metered.lease_inbox(DRAIN, 1, LEASE_MS).more:
         calls += 1
     assert calls == 2_000 // 128
     assert tally(metered, "ev_wide") == {(State.PENDING, ""): 2_000}

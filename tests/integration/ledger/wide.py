@@ -29,7 +29,7 @@ def spread(
         routes = [Route(each, order=order) for each in to[start : start + CHUNK]]
         more = LEASE_MS if start + CHUNK < len(to) else None
         assert ledger.fan_out(DRAIN, [(event_id, routes)], schedules, more_within=more) == [True]
-    while order and ledger.lease_inbox(DRAIN, 1, LEASE_MS).gated:
+    while order and ledger.lease_inbox(DRAIN, 1, LEASE_MS).more:
         pass
     return list(to)
 

@@ -3,14 +3,16 @@
 -- routed, so that another drain begins anew where one was lost, which changes nothing for what has its delivery. An event
 -- that is neither in the inbox nor being routed was fanned out before: nothing changes. A subscription that is gone gets
 -- nothing.
--- KEYS: event record inbox routing lane lanes slow inflight destinations destination leases order gate expiring
+-- KEYS: event record inbox routing routes lane lanes slow inflight destinations destination leases order gate expiring
 --       subscriptions
 -- STATES: pending skipped
--- ARGV: drain, retention in ms, '' or, where more chunks will follow, the lease of the events in ms, number of entries of the
---       routing table, then per entry: number of routes, and per route: destination, reason to skip it (or ''), order (or '');
---       then per event: id, number of its entry, when it is first due (ms, or 0), when it expires (ms, or '')
+-- ARGV: drain, retention in ms, '' or, where more chunks will follow, the lease of the events in ms, number of types that alone
+--       say where an event goes, which the drain's routing table shall know, then per type: type, destinations with blanks
+--       between; number of ways that events go, then per way: number of routes, and per route: destination, reason to skip it
+--       (or ''), order (or ''); then per event: id, number of its way, when it is first due (ms, or 0), when it expires (ms,
+--       or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
--- Touches: record:<id> inbox routing lane:<d> lanes slow destinations destination:<d> leases:<drain> order:<d>:<key> gate
+-- Touches: record:<id> inbox routing routes:<drain> lane:<d> lanes slow destinations destination:<d> leases:<drain> order:<d>:<key> gate
 --          expiring subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, retention, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
@@ -34,8 +36,11 @@ local function fan_out(id, entry, not_before, expires)
   end
 end
 
-local entries, i = {}, FIRST + 4
-for number = 1, tonumber(ARGV[FIRST + 3]) do
+local entries, i = {}, FIRST + 5 + 2 * tonumber(ARGV[FIRST + 3])
+for type = FIRST + 4, i - 3, 2 do
+  learn_type(keys, drain, ARGV[type], ARGV[type + 1])
+end
+for number = 1, tonumber(ARGV[i - 1]) do
   local routes = tonumber(ARGV[i])
   entries[number] = read_entry(keys, i + 1, routes)
   i = i + 1 + 3 * routes

@@ -145,9 +145,12 @@ local function visit_lanes(which, room, at_once)
   local due = redis.call('ZRANGEBYSCORE', which, '-inf', now, 'LIMIT', 0, math.min(room, at_once))
   local visits = at_once
   for turn, destination in ipairs(due) do
+    if room == 0 then
+      return
+    end
     local flow = read_flow(keys, destination, now)
     local weight = is_heard(flow) and is_slow(flow) and KNOWN_SLOW or 1
-    if weight > visits or room == 0 then
+    if weight > visits then
       return
     end
     local sharers = math.min(#due - turn + 1, math.floor(visits / weight))

@@ -1,22 +1,24 @@
 #!lua flags=allow-oom
--- Take accepted events for routing, in the order of acceptance. A plain one of a type that is in the routing table gets its
--- deliveries at once; the others are leased: an event whose lease ends without a fan-out is simply leased again.
--- KEYS: event record inbox routing leases drains lane lanes slow inflight destinations destination order gate
+-- Take accepted events for routing, in the order of acceptance. A plain one of a type that is in the drain's routing table gets
+-- its deliveries at once; the others are leased: an event whose lease ends without a fan-out is simply leased again.
+-- KEYS: event record inbox routing routes leases drains lane lanes slow inflight destinations destination order gate
 --       expiring subscriptions edition
 -- STATES: pending skipped
 -- ARGV: drain, most events, lease in ms, 1 for the bodies of plain events too, retention in ms, version of the subscriptions
---       that the table was made by: by any other it counts for nothing; most deliveries to make at once; then per entry of the
---       table: type, number of routes, and per route: destination, reason to skip it (or ''), order (or '')
+--       by which the table counts, by any other it counts for nothing; most deliveries to make at once, and most lanes to give
+--       some that have nothing due
 -- Returns: {version of the subscriptions, how many got their deliveries, per leased event {id, accepted_at, type, 1 if it is
---          plain}, per leased event its body or nil, 1 if more deliveries may have their turn at once}
+--          plain}, per leased event its body or nil, 1 if more may be done at once}
 -- Touches: inbox routing leases:<drain> drains record:<id> lane:<d> lanes slow destinations destination:<d> order:<d>:<key>
 --          gate edition subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, most, lease, whole = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2], ARGV[FIRST + 3] == '1'
-local retention, room = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 6])
+local retention, most_routes, most_idle = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 6]), tonumber(ARGV[FIRST + 7])
 local now = clock()
 local version = redis.call('HGET', keys.edition, 'version') or '0'
-local entries, found, bodies, routed = {}, {}, {}, 0
+local is_known = version == ARGV[FIRST + 5]
+local entries, found, bodies, routed, made = {}, {}, {}, 0, 0
+local idle, is_idle = 0, {}
 local wanted, places = {}, {} -- bodies to read, and whose they are
 local until_when = stamp(now + lease)
 local route, write_routing = sheaf('ZADD')
@@ -33,30 +35,48 @@ local function lease_event(id, stored, plain)
   end
 end
 
+local function entry_of(event_type)
+  if entries[event_type] == nil then
+    entries[event_type] = recall_type(keys, drain, event_type) or false
+  end
+  return entries[event_type]
+end
+
+-- Whether its deliveries fit into this call. Lanes with nothing due take the server far longer than others.
+local function has_room(entry)
+  for _, route in ipairs(entry.met and {} or entry) do
+    if not is_idle[route.destination] and head_before(keys, route.destination) > now then
+      is_idle[route.destination], idle = true, idle + 1
+    end
+  end
+  entry.met = true
+  return routed == 0 or (made + #entry <= most_routes and idle <= most_idle)
+end
+
 redis.call('ZADD', keys.drains, now, drain)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.routing, '-inf', now, 'LIMIT', 0, RETURNED)) do
   return_to_inbox(keys, id)
 end
-local taken = redis.call('ZPOPMIN', keys.inbox, most)
-local i = taken[1] and version == ARGV[FIRST + 5] and FIRST + 7 or #ARGV + 1
-while i <= #ARGV do
-  local routes = tonumber(ARGV[i + 1])
-  entries[ARGV[i]] = read_entry(keys, i + 2, routes)
-  i = i + 2 + 3 * routes
-end
-for place = 1, #taken, 2 do
-  local id = taken[place]
+local waiting = redis.call('ZRANGEBYSCORE', keys.inbox, '-inf', '+inf', 'LIMIT', 0, most)
+local taken = 0
+for _, id in ipairs(waiting) do
   local stored = redis.call('HMGET', keys.record .. id, 'at', 'type', 'told', 'open')
   local plain = stored[2] and not stored[3]
-  local entry = plain and entries[stored[2]]
-  if not entry or #entry > room then
+  local entry = plain and is_known and entry_of(stored[2])
+  if not entry or #entry > most_routes then
     lease_event(id, stored, plain)
+  elseif not has_room(entry) then
+    break
   else
-    routed, room = routed + 1, room - #entry
+    routed, made = routed + 1, made + #entry
     if add_deliveries(keys, states, now, id, entry, stored[4], true, 0) == 0 then
       expire_if_finished(keys, id, now, retention)
     end
   end
+  taken = taken + 1
+end
+if taken > 0 then
+  redis.call('ZREMRANGEBYRANK', keys.inbox, 0, taken - 1)
 end
 write_routing()
 write_leases()
@@ -64,4 +84,4 @@ local more = finish_fanning(keys, now)
 for place, body in ipairs(wanted[1] and redis.call('MGET', unpack(wanted)) or {}) do
   bodies[places[place]] = body
 end
-return { tonumber(version), routed, found, bodies, more and 1 or 0 }
+return { tonumber(version), routed, found, bodies, (more or taken < #waiting) and 1 or 0 }

@@ -4,23 +4,56 @@
 local table_entries = {}
 local enter_lane, write_lanes = sheaf('ZADD')
 
+local function new_entry()
+  local entry = {}
+  table_entries[#table_entries + 1] = entry
+  return entry
+end
+
+local function new_route(keys, destination, skipped, order)
+  return {
+    destination = destination, skipped = skipped, order = order, field = 'd:' .. destination,
+    lane = keys.lane .. destination, begun = 0,
+  }
+end
+
 -- Three arguments a route: destination, reason to skip it (or ''), order (or ''). Without what is there twice, and without
 -- subscriptions that are gone.
 local function read_entry(keys, first, routes)
-  local entry, named = {}, {}
+  local entry, named = new_entry(), {}
   for i = first, first + 3 * routes - 1, 3 do
     local destination, skipped = ARGV[i], ARGV[i + 1]
     local gone = skipped == '' and is_subscription(destination)
       and redis.call('HEXISTS', keys.subscriptions, destination) == 0
     if not gone and not named[destination] then
       named[destination] = true
-      entry[#entry + 1] = {
-        destination = destination, skipped = skipped, order = ARGV[i + 2], field = 'd:' .. destination,
-        lane = keys.lane .. destination, begun = 0,
-      }
+      entry[#entry + 1] = new_route(keys, destination, skipped, ARGV[i + 2])
     end
   end
-  table_entries[#table_entries + 1] = entry
+  return entry
+end
+
+-- The routing table of a drain: the destinations of the types that decide alone. It ends by itself, as drains do not last
+-- as long; types that come when it is full are routed as those are that it does not know.
+local TABLE_MOST, TABLE_MS = 4096, 3600000
+local function learn_type(keys, drain, event_type, destinations)
+  local learnt = keys.routes .. drain
+  if redis.call('HLEN', learnt) < TABLE_MOST then
+    redis.call('HSET', learnt, event_type, destinations)
+    redis.call('PEXPIRE', learnt, TABLE_MS)
+  end
+end
+
+-- nil where the table does not know the type.
+local function recall_type(keys, drain, event_type)
+  local destinations = redis.call('HGET', keys.routes .. drain, event_type)
+  if not destinations then
+    return nil
+  end
+  local entry = new_entry()
+  for destination in string.gmatch(destinations, '%S+') do
+    entry[#entry + 1] = new_route(keys, destination, '', '')
+  end
   return entry
 end
 
@@ -115,6 +148,13 @@ local function count_begun(keys)
   write_listed()
 end
 
+-- When the first delivery of a lane was due before anything was written to it.
+local heads = {}
+local function head_before(keys, destination)
+  heads[destination] = heads[destination] or first_score(keys.lane .. destination)
+  return heads[destination]
+end
+
 -- The destinations whose lanes are to be scheduled anew, with what is known of each. A lane is looked at by its first
 -- delivery: where that stays the first, nothing changes, and most lanes have much to do.
 local function lanes_begun(keys)
@@ -127,7 +167,7 @@ local function lanes_begun(keys)
     end
   end
   for destination, due in pairs(firsts) do
-    local head = first_score(keys.lane .. destination)
+    local head = head_before(keys, destination)
     if head > math.floor(due) then
       touched[destination] = { head = math.floor(due), in_flight = head == math.huge and 0 or nil }
     end
