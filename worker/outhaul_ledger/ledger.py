@@ -114,13 +114,11 @@ class Ledger(Portions):
         *,
         whole: bool = True,
         version: int | None = 0,
-        most_routes: int = UNBOUNDED,
-        most_idle: int = UNBOUNDED,
+        most_work: int = UNBOUNDED,
     ) -> Intake:
         """Take up to `most` accepted events for routing, in the order of their acceptance.
 
-        Plain ones of the types that the drain has told `fan_out` get their deliveries at once, as long as these are no
-        more than `most_routes`; an event with more than that is leased, as all others are.
+        Plain ones of the types that the drain has told `fan_out` get their deliveries at once. All others are leased.
 
         Args:
             drain: who takes them.
@@ -129,11 +127,11 @@ class Ledger(Portions):
             whole: without it, plain events come with an empty body, which costs the server less.
             version: that of the subscriptions by which a type says where an event goes, None for none: while the
                 ledger's is another, all are leased.
-            most_routes: how many deliveries at most are made at once.
-            most_idle: to how many lanes at most that have nothing due, as each of them takes the server longer.
+            most_work: how much at most is done for deliveries that are made at once, one event's at least: some 2 us of
+                the server each.
         """
         by_type = "" if version is None else version
-        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, by_type, most_routes, most_idle)
+        arguments = (drain, most, lease_ms, int(whole), self.retention_ms, by_type, most_work)
         current, routed, events, bodies, more = self._run("lease_inbox", *arguments)
         inbound = [_inbound(body, *event) for event, body in zip(events, bodies, strict=True)]
         return Intake(current, routed, inbound, bool(more))

@@ -11,6 +11,7 @@ from outhaul_worker.routing import Router
 INBOX_LEASE_MS = 10_000  # for what is leased and not routed yet; each chunk prolongs it
 # In a call, so that the server is back within some 4 ms.
 MOST_EVENTS = 384
+MOST_WORK = 2048  # as `Ledger.lease_inbox` counts it
 MOST_ROUTES = 384  # of many events
 CHUNK = 64  # of one event
 # In a call, and until the drain looks after what is due: lanes that nothing was routed to lately are mostly empty, and
@@ -64,8 +65,7 @@ class FanOut:
             INBOX_LEASE_MS,
             whole=whole,
             version=self._router.version,
-            most_routes=MOST_ROUTES,
-            most_idle=NEW_LANES,
+            most_work=MOST_WORK,
         )
         self._router.catch_up(intake.version)
         missing = not whole and self._router.may_read  # the first subscription has come in between

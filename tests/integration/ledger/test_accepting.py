@@ -122,25 +122,34 @@ def shops(count: int) -> list[Route]:
 
 
 def test_what_does_not_fit_into_a_call_waits_for_the_next_one(ledger: Ledger) -> None:
-    """No call lasts long, and the order of acceptance stays; only what would fit into none is leased."""
-    types = ("narrow", "wide", "narrow", "too wide", "wide", "narrow")
+    """No call lasts long, though one event always goes; what waits keeps its place before what came after it."""
+    types = ("narrow", "narrow", "wide", "unknown", "narrow")
     ledger.accept([submission(f"ev_{number}")._replace(plain=True, type=each) for number, each in enumerate(types)])
-    ledger.fan_out(DRAIN, [], types={"wide": shops(3), "narrow": shops(1), "too wide": shops(6)})
-    calls = [ledger.lease_inbox(DRAIN, 10, 1000, most_routes=5) for _ in range(3)]
-    assert [(each.routed, each.more) for each in calls] == [(3, True), (2, False), (0, False)]
-    assert [[one.event_id for one in each.events] for each in calls] == [["ev_3"], [], []]
+    ledger.fan_out(DRAIN, [], types={"wide": shops(30), "narrow": shops(1)})
+    calls = [ledger.lease_inbox(DRAIN, 10, 1000, most_work=20) for _ in range(3)]
+    assert [(each.routed, each.more) for each in calls] == [(2, True), (1, True), (1, False)]
+    assert [[one.event_id for one in each.events] for each in calls] == [[], ["ev_3"], []]
     check_books(read_books(ledger.client))
 
 
-def test_only_so_many_lanes_that_had_nothing_due_get_something_in_a_call(ledger: Ledger) -> None:
-    """Those that have something due already do not count, nor one that is met again; one event always goes."""
-    types = {f"custom.x{number}": [Route("busy"), Route(f"shop-{number // 2}")] for number in range(8)}
-    ledger.fan_out(DRAIN, [], types={**types, "custom.busy": [Route("busy")], "custom.wide": shops(20)})
-    for each in ("custom.busy", *types, "custom.wide"):
-        ledger.accept([submission(f"ev {each}")._replace(plain=True, type=each)])
-    assert ledger.lease_inbox(DRAIN, 1, 1000).routed == 1
-    calls = [ledger.lease_inbox(DRAIN, 20, 1000, most_idle=3) for _ in range(3)]
-    assert [(each.routed, each.more) for each in calls] == [(6, True), (2, True), (1, False)]
+def test_deliveries_to_the_same_lane_are_less_work_than_to_many_and_least_where_something_was_due(
+    ledger: Ledger,
+) -> None:
+    """So each call has about as much to do."""
+
+    def routed(*to: str) -> int:
+        types = {f"custom.x{number}": [Route(name)] for number, name in enumerate(to)}
+        ledger.fan_out(DRAIN, [], types=types)
+        ledger.accept([submission(f"{each} {to[0]}")._replace(plain=True, type=each) for each in types])
+        number = ledger.lease_inbox(DRAIN, 100, 1000, most_work=90).routed
+        while ledger.lease_inbox(DRAIN, 100, 1000).more:
+            pass
+        return number
+
+    many = [f"shop-{number}" for number in range(50)]
+    assert routed(*many) == 10
+    assert routed("one", *many[1:]) == 15 - 1
+    assert routed(*["same"] * 50) == 28
     check_books(read_books(ledger.client))
 
 

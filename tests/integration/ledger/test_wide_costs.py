@@ -94,7 +94,7 @@ def test_many_events_are_taken_over_and_routed_and_no_script_takes_long(metered:
         pass_time(metered.client, 1_000)
         routed = 0
         while routed < 400:
-            taken = metered.lease_inbox("other", 384, 1_000, most_routes=400)
+            taken = metered.lease_inbox("other", 384, 1_000, most_work=2_048)
             routed += taken.routed
             metered.fan_out("other", [(one.event_id, []) for one in taken.events])
             routed += len(taken.events)

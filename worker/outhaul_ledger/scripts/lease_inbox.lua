@@ -5,20 +5,18 @@
 --       expiring subscriptions edition
 -- STATES: pending skipped
 -- ARGV: drain, most events, lease in ms, 1 for the bodies of plain events too, retention in ms, version of the subscriptions
---       by which the table counts, by any other it counts for nothing; most deliveries to make at once, and most lanes to give
---       some that have nothing due
+--       by which the table counts, by any other it counts for nothing; most work to do at once
 -- Returns: {version of the subscriptions, how many got their deliveries, per leased event {id, accepted_at, type, 1 if it is
 --          plain}, per leased event its body or nil, 1 if more may be done at once}
 -- Touches: inbox routing leases:<drain> drains record:<id> lane:<d> lanes slow destinations destination:<d> order:<d>:<key>
 --          gate edition subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, most, lease, whole = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2], ARGV[FIRST + 3] == '1'
-local retention, most_routes, most_idle = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 6]), tonumber(ARGV[FIRST + 7])
+local retention, most_work = ARGV[FIRST + 4], tonumber(ARGV[FIRST + 6])
 local now = clock()
 local version = redis.call('HGET', keys.edition, 'version') or '0'
 local is_known = version == ARGV[FIRST + 5]
-local entries, found, bodies, routed, made = {}, {}, {}, 0, 0
-local idle, is_idle = 0, {}
+local entries, found, bodies, routed, done = {}, {}, {}, 0, 0
 local wanted, places = {}, {} -- bodies to read, and whose they are
 local until_when = stamp(now + lease)
 local route, write_routing = sheaf('ZADD')
@@ -42,15 +40,20 @@ local function entry_of(event_type)
   return entries[event_type]
 end
 
--- Whether its deliveries fit into this call. Lanes with nothing due take the server far longer than others.
-local function has_room(entry)
+-- Work is what takes the server some 2 us. An event is so much, and each of its deliveries; the first delivery to a lane is
+-- more, and more than that if the lane had nothing due.
+local EVENT, DELIVERY, LANE, IDLE_LANE = 2, 1, 3, 6
+local is_met = {}
+local function work_of(entry)
+  local work = EVENT + DELIVERY * #entry
   for _, route in ipairs(entry.met and {} or entry) do
-    if not is_idle[route.destination] and head_before(keys, route.destination) > now then
-      is_idle[route.destination], idle = true, idle + 1
+    if not is_met[route.destination] then
+      is_met[route.destination] = true
+      work = work + (head_before(keys, route.destination) > now and IDLE_LANE or LANE)
     end
   end
   entry.met = true
-  return routed == 0 or (made + #entry <= most_routes and idle <= most_idle)
+  return work
 end
 
 redis.call('ZADD', keys.drains, now, drain)
@@ -63,12 +66,14 @@ for _, id in ipairs(waiting) do
   local stored = redis.call('HMGET', keys.record .. id, 'at', 'type', 'told', 'open')
   local plain = stored[2] and not stored[3]
   local entry = plain and is_known and entry_of(stored[2])
-  if not entry or #entry > most_routes then
+  if not entry then
     lease_event(id, stored, plain)
-  elseif not has_room(entry) then
-    break
   else
-    routed, made = routed + 1, made + #entry
+    done = done + work_of(entry)
+    if routed > 0 and done > most_work then
+      break
+    end
+    routed = routed + 1
     if add_deliveries(keys, states, now, id, entry, stored[4], true, 0) == 0 then
       expire_if_finished(keys, id, now, retention)
     end
