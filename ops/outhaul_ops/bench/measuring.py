@@ -52,7 +52,7 @@ def deliver_backlog(
     contender.produce("fill", events)
     arrivals = endpoint.arrivals()
     with at_work(contender, stage.folder) as crew:
-        begun = _wait_for_the_first(stage, crew, endpoint, arrivals)
+        begun = wait_for_the_first(stage, crew, endpoint, arrivals)
         crew.wait(arrivals.read, count, "arrivals")
         crew.wait_until_finished(contender)
         spent = Clocks.read(stage, crew, endpoint).since(begun, count)
@@ -67,8 +67,8 @@ def deliver_backlog(
     }
 
 
-def _wait_for_the_first(stage: Stage, crew: Crew, receiver: Receiver, arrivals: Arrivals) -> Clocks:
-    """Wait for the first arrival; returns the clocks as they were last read before it.
+def wait_for_the_first(stage: Stage, crew: Crew, receiver: Receiver, arrivals: Arrivals) -> Clocks:
+    """Wait for the first arrival; return the clocks as they were last read before it.
 
     Read after it they would miss what came at once: a small backlog as a whole.
     """

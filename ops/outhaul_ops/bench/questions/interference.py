@@ -9,8 +9,9 @@ import orjson
 
 from outhaul_config.settings import load_settings
 from outhaul_ledger.ledger import connect
+from outhaul_ops.bench.clocks import Clocks
 from outhaul_ops.bench.contenders import Contender, at_work
-from outhaul_ops.bench.measuring import RATE, backlog
+from outhaul_ops.bench.measuring import RATE, backlog, wait_for_the_first
 from outhaul_ops.bench.percentiles import percentile
 from outhaul_ops.bench.question import Amount, Asked, Question
 from outhaul_ops.bench.report import Mark, Metric, Results
@@ -82,11 +83,13 @@ def _measure(
     contender.produce("fill", bulk)
     arrivals = stage.receiver.arrivals()
     with at_work(contender, stage.folder) as crew:
+        begun = wait_for_the_first(stage, crew, stage.receiver, arrivals)
         crew.wait(arrivals.read, events, "arrivals at healthy destinations")
+        spent = Clocks.read(stage, crew, stage.receiver).since(begun, events)
         rate = arrivals.per_second()
         called = _hand_over(contender, steady, PACE * times)
         crew.wait(arrivals.read, events + paced, "arrivals at healthy destinations")
-    return {RATE: rate, P99: percentile(arrivals.late(called), 99) * 1000}
+    return {RATE: rate, P99: percentile(arrivals.late(called), 99) * 1000, **spent}
 
 
 def _hand_over(contender: Contender, events: Path, rate: int) -> Mapping[str, float]:
