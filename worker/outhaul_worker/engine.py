@@ -73,7 +73,7 @@ class Engine:
     ledger: Ledger
     transport: Transport
     targets: Targets
-    book: SubscriptionBook
+    router: Router
     _drain: Drain | None = None
 
     @classmethod
@@ -82,13 +82,9 @@ class Engine:
         ledger = connect(settings, timeout=max(LEDGER_SECONDS, settings.ledger_timeout))
         subscriptions = subscription_ledger(ledger, settings)
         book = SubscriptionBook(subscriptions)
-        return cls(
-            settings,
-            ledger,
-            _open_transport(settings),
-            Targets(load_targets(settings), book, target_builder(subscriptions, settings)),
-            book,
-        )
+        targets = Targets(load_targets(settings), book, target_builder(subscriptions, settings))
+        router = Router({name: each.destination for name, each in targets.configured.items()}, book)
+        return cls(settings, ledger, _open_transport(settings), targets, router)
 
     def drain(self, worker: str) -> None:
         """Deliver until nothing is due."""
@@ -96,7 +92,7 @@ class Engine:
             self.ledger,
             self.transport,
             self.targets,
-            Router({name: each.destination for name, each in self.targets.configured.items()}, self.book),
+            self.router,
             AttemptLog(worker, delivery_attempted if self._logs_attempts() else None, report_dead_letter),
             worker=worker,
             window=_window(self.settings),

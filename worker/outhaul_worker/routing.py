@@ -1,7 +1,7 @@
 """Which destinations an accepted event goes to, when, and which of its deliveries must keep their order."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -25,21 +25,17 @@ class Routed(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """The routes to all configured destinations that want a type, and each by the destination's name.
-
-    There may be a hundred thousand, and an event that names its destination must not look at all of them. `ordered`:
-    one of them keeps an order.
-    """
+    """The routes to all configured destinations that want a type. `ordered`: one of them keeps an order."""
 
     routes: Sequence[Route]
-    named: Mapping[str, Route]
     ordered: bool
 
 
 class Router:
     """Matches events to destinations, configured and subscribed ones; remembers the answer per event type.
 
-    `events` are those it has read, for whoever sends them next.
+    There may be a hundred thousand destinations: types that the same ones want share an answer, and an event that names
+    its destinations looks at no others. `events` are those it has read, for whoever sends them next.
     """
 
     def __init__(self, destinations: Mapping[str, Destination], subscriptions: SubscriptionBook | None = None) -> None:
@@ -47,7 +43,10 @@ class Router:
         self._subscriptions = subscriptions
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self.events = Events()
+        self._routes = {name: Route(name) for name in destinations}
+        self._alike = {each.subscribe: each for each in destinations.values()}
         self._by_type: dict[str, Wanted] = {}
+        self._by_wish: dict[frozenset[Sequence[str]], Wanted] = {}
 
     @property
     def may_read(self) -> bool:
@@ -79,11 +78,10 @@ class Router:
             return Routed(routes, type=inbound.type if len(routes) <= MOST_LEARNT else "")
         try:
             body = self.events.body(inbound.event_id, inbound.body)
-            wanted, schedule = self._wanted(body["type"]), _schedule(body)
-        except (ValueError, KeyError, TypeError) as error:
+            only = None if body.get("destinations") is None else dict.fromkeys(body["destinations"])
+            configured, schedule = self._configured(body["type"], only), _schedule(body)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Routed([Route(UNROUTABLE, f"the stored event cannot be read: {error!r}")])
-        only = None if body.get("destinations") is None else dict.fromkeys(body["destinations"])
-        configured = wanted.routes if only is None else [wanted.named[name] for name in only if name in wanted.named]
         routes = self._in_order(configured, body)
         if self._subscriptions:
             subscribed = self._subscriptions.matching(body["type"], body, inbound.accepted_at)
@@ -104,14 +102,24 @@ class Router:
             for route in routes
         ]
 
+    def _configured(self, event_type: str, only: Iterable[str] | None) -> Sequence[Route]:
+        if only is None:
+            return self._wanted(event_type).routes
+        named = [self._destinations[name] for name in only if name in self._destinations]
+        return [self._routes[each.name] for each in named if each.wants(event_type)]
+
     def _wanted(self, event_type: str) -> Wanted:
         known = self._by_type.get(event_type)
         if known is None:
-            named = {name: Route(name) for name, each in self._destinations.items() if each.wants(event_type)}
-            known = Wanted(tuple(named.values()), named, not self._orders.keys().isdisjoint(named))
+            wishes = frozenset(wish for wish, one in self._alike.items() if one.wants(event_type))
+            known = self._by_wish.get(wishes) or self._wanted_by(wishes)
             if len(self._by_type) < 10_000:  # custom types are the caller's to invent
-                self._by_type[event_type] = known
+                self._by_type[event_type], self._by_wish[wishes] = known, known
         return known
+
+    def _wanted_by(self, wishes: Collection[Sequence[str]]) -> Wanted:
+        names = [name for name, each in self._destinations.items() if each.subscribe in wishes]
+        return Wanted(tuple(self._routes[name] for name in names), not self._orders.keys().isdisjoint(names))
 
 
 def order_key(order: Order, body: Mapping[str, Any]) -> str:

@@ -85,9 +85,20 @@ def test_a_type_that_goes_to_very_many_is_not_told() -> None:
     assert not Router({**DESTINATIONS, **many}).route(plain("order.created")).type
 
 
-def test_a_damaged_event_is_visible_and_stops_nothing() -> None:
+def test_types_that_the_same_destinations_want_share_the_answer() -> None:
+    """There may be thousands of types, and as many destinations for each."""
+    router = Router(DESTINATIONS)
+    one, other, third = (router.route(plain(f"{each}.created")).routes for each in ("cart", "custom", "order"))
+    assert one is other
+    assert third != one
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"\xff", b"{}", stored(), stored(type=5), stored(type=[]), stored(type="order.created", destinations=5)]
+)
+def test_a_damaged_event_is_visible_and_stops_nothing(damaged: bytes) -> None:
     """Bytes that are no event end as skipped with the reason; the router does not raise."""
-    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=b"\xff")).routes
+    (route,) = Router(DESTINATIONS).route(Inbound("ev_1", 0, "", plain=False, body=damaged)).routes
     assert route.destination == UNROUTABLE
     assert "cannot be read" in route.skipped
 
