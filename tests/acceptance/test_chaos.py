@@ -15,20 +15,21 @@ from outhaul_ops.chaos.faults.catalogue import CATALOGUE
 SINGLE = [name for name, fault in CATALOGUE.items() if not fault.replicated]
 
 SABOTAGED = """
-from outhaul_config.destinations import Destination
 from outhaul_ledger.ledger import Ledger
 from outhaul_ops.chaos.worker import app
+from outhaul_worker.routing import Router
 
-wants, lease = Destination.wants, Ledger.lease
+route, lease = Router.route, Ledger.lease
 
-def forget_a_destination(self, event_type):
-    return self.name != "fragile" and wants(self, event_type)
+def forget_a_destination(self, inbound):
+    routed = route(self, inbound)
+    return routed._replace(routes=[each for each in routed.routes if each.destination != "fragile"])
 
 def forget_the_mark(self, *arguments, **options):
     found = lease(self, *arguments, **options)
     return found._replace(leases=[each._replace(possible_duplicate=False) for each in found.leases])
 
-Destination.wants, Ledger.lease = forget_a_destination, forget_the_mark
+Router.route, Ledger.lease = forget_a_destination, forget_the_mark
 """
 
 

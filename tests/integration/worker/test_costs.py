@@ -22,6 +22,7 @@ from outhaul_worker import drain
 from outhaul_worker.attempt import Target
 from outhaul_worker.attempt_log import AttemptLog
 from outhaul_worker.destinations.webhook import Webhook
+from outhaul_worker.fanning import FanOut
 from outhaul_worker.routing import Router
 from outhaul_worker.transports import open_transport
 from receiver import Receiver
@@ -136,6 +137,30 @@ def test_a_lane_with_one_delivery_costs_the_server_no_more_commands_than_it_did(
         spent = done(client) - before
         assert receiver.count == LANES
     assert spent.total() / LANES <= MARGIN * COMMANDS_OF_A_LANE
+
+
+def test_events_of_many_types_are_routed_in_as_few_calls_as_those_of_one(
+    server: EmbeddedServer, ledger: Ledger
+) -> None:
+    """The ledger knows each type after its first event; none is routed in a second script."""
+    router = Router({name: target.destination for name, target in webhooks("http://hooks.example/in", 2).items()})
+    fan_out = FanOut(ledger, "drain", router)
+
+    def route_some(events: int) -> int:
+        """Route events of as many types, up to a hundred; return how many scripts it took."""
+        made = (
+            {**order_event(number), "type": f"custom.x{number % 100}", "id": f"{events}-{number}"}
+            for number in range(events)
+        )
+        ledger.accept([normalise(event, source="/") for event in made])
+        with server.client() as client:
+            before = done(client)["evalsha"]
+            while fan_out.step():
+                pass
+            return done(client)["evalsha"] - before
+
+    assert route_some(100) == 2
+    assert route_some(768) == 3
 
 
 def test_an_event_that_names_its_destination_is_routed_without_a_look_at_the_others() -> None:
