@@ -157,18 +157,18 @@ class Ledger(Portions):
                 fan-out begins anew with another drain, which gives nothing twice.
         """
         numbers: dict[int, int] = {}
-        ways: list[Any] = []
+        entries: list[Any] = []
         events: list[Any] = []
         for event_id, each in routes:
             number = numbers.get(id(each))  # those of one type have the very same
             if number is None:
                 number = numbers[id(each)] = len(numbers) + 1
-                ways += (len(each), *chain.from_iterable(each))
+                entries += (len(each), *chain.from_iterable(each))
             when = schedules.get(event_id, AT_ONCE)
             events += (event_id, number, when.not_before, when.expires or "")
         learnt = [part for each, to in types.items() for part in (each, " ".join(route.destination for route in to))]
         head = (drain, self.retention_ms, "" if more_within is None else more_within, len(types), *learnt)
-        return [bool(done) for done in self._run("fan_out", *head, len(numbers), *ways, *events)]
+        return [bool(done) for done in self._run("fan_out", *head, len(numbers), *entries, *events)]
 
     def lease(
         self,

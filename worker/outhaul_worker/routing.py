@@ -44,6 +44,7 @@ class Router:
         self._orders = {name: each.order for name, each in destinations.items() if each.order}
         self.events = Events()
         self._routes = {name: Route(name) for name in destinations}
+        # One stands for all that want the same types.
         self._alike = {each.subscribe: each for each in destinations.values()}
         self._by_type: dict[str, Wanted] = {}
         self._by_wish: dict[frozenset[Sequence[str]], Wanted] = {}

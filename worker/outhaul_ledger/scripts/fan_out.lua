@@ -8,12 +8,12 @@
 -- STATES: pending skipped
 -- ARGV: drain, retention in ms, '' or, where more chunks will follow, the lease of the events in ms, number of types that alone
 --       say where an event goes, which the drain's routing table shall know, then per type: type, destinations with blanks
---       between; number of ways that events go, then per way: number of routes, and per route: destination, reason to skip it
---       (or ''), order (or ''); then per event: id, number of its way, when it is first due (ms, or 0), when it expires (ms,
---       or '')
+--       between; number of entries that events have in common, then per entry: number of routes, and per route: destination,
+--       reason to skip it (or ''), order (or ''); then per event: id, number of its entry, when it is first due (ms, or 0),
+--       when it expires (ms, or '')
 -- Returns: per event 1, or 0 where it had been fanned out before
--- Touches: record:<id> inbox routing routes:<drain> lane:<d> lanes slow destinations destination:<d> leases:<drain> order:<d>:<key> gate
---          expiring subscriptions; event:<id> (expiry)
+-- Touches: record:<id> inbox routing routes:<drain> lane:<d> lanes slow destinations destination:<d> leases:<drain>
+--          order:<d>:<key> gate expiring subscriptions; event:<id> (expiry)
 -- Uses: bind clock delivery concurrency rate breaker flow lanes finish inbox order unrouted gate subscribed sheaf fanning
 local drain, retention, lease = ARGV[FIRST], ARGV[FIRST + 1], ARGV[FIRST + 2]
 local now = clock()
